@@ -1,0 +1,296 @@
+"""`assess_balance`: who finds a place, where, and who does not; gaps at every level.
+
+Imports from `allocate`, `travel`, `supply`, `demand`, `study`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from kgspatial.balance.allocate import allocate
+from kgspatial.demand import Demand
+from kgspatial.errors import InputError
+from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
+from kgspatial.supply import kindergarten_supply
+from kgspatial.travel import TravelMatrix, radius_areas
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy import sparse
+
+COMMUNITY_COLUMNS = ("community_id", "name", "name_latin", "unit_id", "households", "residents")
+CHILD_COLUMNS = ("children", "served", "unserved", "unreached")
+UNIT_COLUMNS = ("unit_id", "name", "name_latin")
+
+
+@dataclass(frozen=True, eq=False)
+class Balance:
+    """Demand against supply within reach: the state of one area in one year.
+
+    Parameters
+    ----------
+    demand : GeoDataFrame
+        Demand points with ``children``, ``served``, ``unserved``, ``unreached`` (children with no
+        kindergarten within the limit), ``nearest_m``, ``mean_distance_m``.
+    communities : GeoDataFrame
+        Polygons with the same columns and ``gap`` (children minus places given to them).
+    kindergartens : GeoDataFrame
+        Points with ``places``, ``served``, ``vacant``, ``utilisation``, ``nearest_children``,
+        ``gap`` (children whose nearest it is minus places: positive is short), ``counted``.
+    units : GeoDataFrame
+        Polygons with ``children``, ``places``, ``served``, ``unserved``, ``unreached``,
+        ``vacant``, ``gap`` (children minus places). What lies in no unit has the row ``outside``.
+    catchments : GeoDataFrame
+        Service areas with ``children``, ``places``, ``ratio`` (places per 100 children),
+        ``only_children`` (children whom no other kindergarten reaches).
+    assignment : csr_array
+        Children, demand points x kindergartens.
+    travel : TravelMatrix
+        The distances behind it.
+    year : int, optional
+        The year.
+    """
+
+    demand: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame
+    kindergartens: gpd.GeoDataFrame
+    units: gpd.GeoDataFrame
+    catchments: gpd.GeoDataFrame
+    assignment: sparse.csr_array
+    travel: TravelMatrix
+    year: int | None = None
+
+    @property
+    def totals(self) -> dict[str, float | None]:
+        """Key figures of the area; None where the inputs do not tell."""
+        points, gardens = self.demand, self.kindergartens
+        children, served = points["children"].sum(), points["served"].sum()
+        unreached = points["unreached"].sum()
+        walked = (points["served"] * points["mean_distance_m"].fillna(0.0)).sum()
+        enrolled = gardens["enrolled"]
+        return {
+            "children": float(children),
+            "places": float(gardens["places"].sum()),
+            "enrolled": float(enrolled.sum()) if enrolled.notna().any() else None,
+            "served": float(served),
+            "unserved": float(points["unserved"].sum()),
+            "unreached": float(unreached),
+            "vacant": float(gardens["vacant"].sum()),
+            "coverage": float(1.0 - unreached / children) if children > 0 else None,
+            "mean_distance_m": float(walked / served) if served > 0 else None,
+        }
+
+    def __repr__(self) -> str:
+        t = self.totals
+        year = f" {self.year}" if self.year else ""
+        return (
+            f"<Balance{year}: {t['children']:,.0f} children, {t['places']:,.0f} places; "
+            f"{t['served']:,.0f} served, {t['unserved']:,.0f} without a place "
+            f"({t['unreached']:,.0f} out of reach), {t['vacant']:,.0f} places vacant>"
+        )
+
+
+def assess_balance(study: Study, demand: Demand, travel: TravelMatrix) -> Balance:
+    """Assign children to places and state the gaps of communities, kindergartens and units.
+
+    Parameters
+    ----------
+    study : Study
+        The study area.
+    demand : Demand
+        Children per demand point.
+    travel : TravelMatrix
+        Demand points x the study's kindergartens, as :func:`kgspatial.measure_travel` gives it.
+
+    Returns
+    -------
+    Balance
+        With ``served + unserved = children`` in every row and in total.
+
+    Raises
+    ------
+    InputError
+        When `travel` was measured for other points.
+    """
+    gardens = kindergarten_supply(study, year=demand.year)
+    return balance_of(study, demand.points, gardens, travel, demand.year)
+
+
+def balance_of(
+    study: Study,
+    points: gpd.GeoDataFrame,
+    gardens: gpd.GeoDataFrame,
+    travel: TravelMatrix,
+    year: int | None,
+) -> Balance:
+    """Assess given demand points against given kindergartens: the state before or after a plan."""
+    _check_ids(points["demand_id"], travel.origin_ids, "demand points")
+    _check_ids(gardens["kindergarten_id"], travel.destination_ids, "kindergartens")
+    counted = _only_counted(travel, gardens["counted"].to_numpy(dtype=bool))
+    children = points["children"].to_numpy(dtype=float)
+    assignment = allocate(travel, children, gardens["places"].to_numpy(dtype=float))
+    demand = _demand_rows(points, assignment, travel, counted)
+    supply = _supply_rows(study, gardens, assignment, counted, children)
+    return Balance(
+        demand=demand,
+        communities=_community_rows(study, demand),
+        kindergartens=supply,
+        units=_unit_rows(study, demand, supply),
+        catchments=_catchments(study, supply, counted, children),
+        assignment=assignment,
+        travel=travel,
+        year=year,
+    )
+
+
+def _check_ids(ids: pd.Series, found: NDArray[np.str_], what: str) -> None:
+    if not np.array_equal(np.asarray(ids, dtype=np.str_), found):
+        raise InputError(
+            f"the travel matrix was measured for other {what}",
+            hint="Measure again: travel = measure_travel(study, demand).",
+        )
+
+
+def _only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMatrix:
+    """The same matrix without the entries of kindergartens that are no supply."""
+    from kgspatial.travel.matrix import csr_with_zeros
+
+    csr = travel.csr
+    rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+    kept = counted[csr.indices]
+    reduced = csr_with_zeros(rows[kept], csr.indices[kept], csr.data[kept], csr.shape)
+    return TravelMatrix(
+        reduced, travel.origin_ids, travel.destination_ids, travel.limit_m, travel.unit, travel.method
+    )
+
+
+def _demand_rows(
+    points: gpd.GeoDataFrame,
+    assignment: sparse.csr_array,
+    travel: TravelMatrix,
+    counted: TravelMatrix,
+) -> gpd.GeoDataFrame:
+    children = points["children"].to_numpy(dtype=float)
+    served = np.minimum(np.asarray(assignment.sum(axis=1)).ravel(), children)
+    walked = _walked(assignment, travel)
+    return points.assign(
+        served=served,
+        unserved=children - served,
+        unreached=np.where(counted.reached, 0.0, children),
+        nearest_m=counted.nearest()[0],
+        mean_distance_m=np.divide(walked, served, out=np.full_like(served, np.nan), where=served > 0),
+    )
+
+
+def _walked(assignment: sparse.csr_array, travel: TravelMatrix) -> NDArray[np.float64]:
+    """Child-metres per demand point (element by element: a stored 0 m must not vanish)."""
+    return np.asarray(assignment.multiply(travel.csr).sum(axis=1)).ravel()
+
+
+def _supply_rows(
+    study: Study,
+    gardens: gpd.GeoDataFrame,
+    assignment: sparse.csr_array,
+    counted: TravelMatrix,
+    children: NDArray[np.float64],
+) -> gpd.GeoDataFrame:
+    places = gardens["places"].to_numpy(dtype=float)
+    served = np.minimum(np.asarray(assignment.sum(axis=0)).ravel(), places)
+    nearest = counted.nearest()[1]
+    has = nearest >= 0
+    nearest_children = np.bincount(nearest[has], children[has], minlength=len(gardens))
+    return gardens.assign(
+        unit_id=study.unit_of(gardens.geometry).to_numpy(),
+        served=served,
+        vacant=places - served,
+        utilisation=np.divide(served, places, out=np.full_like(places, np.nan), where=places > 0),
+        nearest_children=nearest_children,
+        gap=nearest_children - places,
+    )
+
+
+def _community_rows(study: Study, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if study.communities is None:
+        columns = ["community_id", "name", "unit_id", *CHILD_COLUMNS, "gap", "nearest_m", "mean_distance_m"]
+        return gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=study.crs)
+    own = demand[demand["source"] == "community"].set_index("community_id")
+    table = study.communities[[c for c in COMMUNITY_COLUMNS if c in study.communities]].copy()
+    if "name" not in table:
+        table["name"] = None
+    rows = own.reindex(table["community_id"])
+    table["unit_id"] = rows["unit_id"].to_numpy()
+    for column in CHILD_COLUMNS:
+        table[column] = rows[column].fillna(0.0).to_numpy()
+    return gpd.GeoDataFrame(
+        table.assign(
+            gap=table["children"] - table["served"],
+            nearest_m=rows["nearest_m"].to_numpy(),
+            mean_distance_m=rows["mean_distance_m"].to_numpy(),
+        ),
+        geometry=study.communities.geometry,
+    )
+
+
+def _unit_rows(
+    study: Study, demand: gpd.GeoDataFrame, gardens: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    sums = demand.groupby("unit_id")[list(CHILD_COLUMNS)].sum()
+    supply = gardens.groupby("unit_id")[["places", "vacant"]].sum()
+    used = sums.index.union(supply.index)
+    table = _unit_frame(study, used)
+    for column, source in [*((c, sums) for c in CHILD_COLUMNS), ("places", supply), ("vacant", supply)]:
+        table[column] = source[column].reindex(table["unit_id"]).fillna(0.0).to_numpy()
+    return table.assign(gap=table["children"] - table["places"])
+
+
+def _unit_frame(study: Study, used: pd.Index) -> gpd.GeoDataFrame:
+    """One row per unit of the layer, plus one for what lies outside all of them, if any does."""
+    if study.units is None:
+        whole = study.kindergartens.union_all().union(
+            study.communities.union_all() if study.communities is not None else None
+        )
+        return gpd.GeoDataFrame(
+            {"unit_id": [WHOLE_AREA], "name": [None]}, geometry=[whole.convex_hull], crs=study.crs
+        )
+    table = study.units[[c for c in UNIT_COLUMNS if c in study.units] + ["geometry"]]
+    if "name" not in table:
+        table = table.assign(name=None)
+    if OUTSIDE not in used:
+        return gpd.GeoDataFrame(table.copy())
+    extra = gpd.GeoDataFrame(
+        {"unit_id": [OUTSIDE], "name": [None]}, geometry=gpd.GeoSeries([None], crs=study.crs)
+    )
+    return gpd.GeoDataFrame(pd.concat([table, extra], ignore_index=True), crs=study.crs)
+
+
+def _catchments(
+    study: Study,
+    gardens: gpd.GeoDataFrame,
+    counted: TravelMatrix,
+    children: NDArray[np.float64],
+) -> gpd.GeoDataFrame:
+    csr, detour = counted.csr, study.settings.travel.detour
+    inside = np.diff(csr.indptr)
+    rows = np.repeat(np.arange(csr.shape[0]), inside)
+    within = np.bincount(csr.indices, children[rows], minlength=len(gardens))
+    alone = np.bincount(csr.indices, np.where(inside[rows] == 1, children[rows], 0.0), minlength=len(gardens))
+    places = gardens["places"].to_numpy(dtype=float)
+    table = gpd.GeoDataFrame(
+        {
+            "kindergarten_id": gardens["kindergarten_id"],
+            "name": gardens["name"],
+            "kind": gardens["kind"],
+            "radius_m": counted.limit_m / detour,
+            "children": within,
+            "places": places,
+            "ratio": np.divide(100 * places, within, out=np.full_like(places, np.nan), where=within > 0),
+            "only_children": alone,
+        },
+        geometry=radius_areas(gardens, limit_m=counted.limit_m, detour=detour),
+    )
+    return gpd.GeoDataFrame(table[gardens["counted"].to_numpy(dtype=bool)].reset_index(drop=True))

@@ -1,0 +1,280 @@
+"""The layer schemas: which layers there are, their columns, types and units.
+
+This is the vocabulary of the whole library. Imports from `errors` only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+
+from kgspatial.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ColumnKind = Literal["text", "number", "integer", "flag"]
+
+KINDS = ("public", "inclusive", "private")
+SOURCES = ("parcel", "idle_building", "community", "expansion")
+FIRST_YEAR, LAST_YEAR = 1900, 2100
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a layer: its canonical name, type, limits and unit."""
+
+    name: str
+    kind: ColumnKind = "text"
+    required: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: what identifies a row, which shapes it takes, which columns it knows."""
+
+    name: str
+    id_column: str | None
+    shapes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    one_of: tuple[str, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """Return the column of that canonical name, or None."""
+        return next((c for c in self.columns if c.name == name), None)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Canonical names of all known columns, in their order."""
+        return tuple(c.name for c in self.columns)
+
+
+def _count(name: str, unit: str = "", maximum: float | None = None) -> Column:
+    return Column(name, "number", minimum=0, maximum=maximum, unit=unit)
+
+
+def _year(name: str) -> Column:
+    return Column(name, "integer", minimum=FIRST_YEAR, maximum=LAST_YEAR, unit="year")
+
+
+POLYGONS = ("Polygon", "MultiPolygon")
+POINTS = ("Point",)
+LINES = ("LineString", "MultiLineString")
+
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer(
+            "communities",
+            "community_id",
+            POLYGONS,
+            (
+                Column("community_id", required=True),
+                Column("name"),
+                Column("name_latin"),
+                _count("households", "households"),
+                _count("residents", "persons"),
+                _count("children", "children"),
+                _count("floor_area_m2", "m2"),
+                _year("delivered_year"),
+                _count("occupancy", "share", maximum=1),
+                Column("unit_id"),
+                _count("planned_places", "places"),
+            ),
+        ),
+        Layer(
+            "kindergartens",
+            "kindergarten_id",
+            POINTS + POLYGONS,
+            (
+                Column("kindergarten_id", required=True),
+                Column("name"),
+                Column("name_latin"),
+                _count("places", "places"),
+                _count("classes", "classes"),
+                _count("enrolled", "children"),
+                Column("kind", values=KINDS),
+                Column("licensed", "flag"),
+                Column("grade"),
+                _count("classes_nursery", "classes"),
+                _count("classes_junior", "classes"),
+                _count("classes_middle", "classes"),
+                _count("classes_senior", "classes"),
+                _count("classes_mixed", "classes"),
+                _count("site_area_m2", "m2"),
+                _count("floor_area_m2", "m2"),
+                _count("outdoor_area_m2", "m2"),
+                _count("teachers", "persons"),
+                _count("carers", "persons"),
+                _count("staff", "persons"),
+                _year("opened_year"),
+                _year("closes_year"),
+                Column("head_id"),
+                Column("supports_community"),
+            ),
+            one_of=("places", "classes"),
+        ),
+        Layer(
+            "units",
+            "unit_id",
+            POLYGONS,
+            (
+                Column("unit_id", required=True),
+                Column("name"),
+                Column("name_latin"),
+                Column("level"),
+                Column("urban", "flag"),
+                _count("children", "children"),
+            ),
+        ),
+        Layer(
+            "villages",
+            "village_id",
+            POINTS + POLYGONS,
+            (
+                Column("village_id", required=True),
+                Column("name"),
+                Column("name_latin"),
+                Column("residents", "number", required=True, minimum=0, unit="persons"),
+                Column("unit_id"),
+            ),
+        ),
+        Layer(
+            "streets",
+            None,
+            LINES,
+            (
+                Column("name"),
+                Column("barrier"),
+                Column("bridge", "flag"),
+                Column("tunnel", "flag"),
+                _count("length_m", "m"),
+            ),
+        ),
+        Layer(
+            "candidates",
+            "site_id",
+            POINTS + POLYGONS,
+            (
+                Column("site_id", required=True),
+                Column("name"),
+                Column("name_latin"),
+                Column("source", values=SOURCES),
+                _count("site_area_m2", "m2"),
+                _count("floor_area_m2", "m2"),
+                _count("max_classes", "classes"),
+                _count("cost_wan", "10,000 yuan"),
+                _year("available_year"),
+                Column("land_code"),
+            ),
+        ),
+        Layer(
+            "hazards",
+            None,
+            POINTS + LINES + POLYGONS,
+            (
+                Column("hazard", required=True),
+                Column("name"),
+                Column("name_latin"),
+                _count("keep_away_m", "m"),
+            ),
+        ),
+    )
+}
+
+POPULATION = "population"
+"""The one layer that is a raster; its bands are named in :data:`BANDS`."""
+
+BANDS = ("children", "age_0", "age_1_4", "age_5_9", "residents")
+"""Band names that a population raster may carry (`children` are aged 3 to 5)."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The cells of a raster: how many, where, in which CRS.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    transform : affine.Affine
+        From (column, row) to CRS coordinates of a cell's corner, without rotation.
+    crs : pyproj.CRS or anything that it takes
+        The raster's CRS; geographic ones are allowed.
+
+    Raises
+    ------
+    InputError
+        When the transform is rotated or a side of a cell is zero.
+    """
+
+    shape: tuple[int, int]
+    transform: Affine
+    crs: CRS
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", (int(self.shape[0]), int(self.shape[1])))
+        object.__setattr__(self, "transform", Affine(*self.transform[:6]))
+        object.__setattr__(self, "crs", CRS.from_user_input(self.crs))
+        t = self.transform
+        if t.b or t.d or not t.a or not t.e:
+            raise InputError(
+                "the raster is rotated or has cells without a side; kgspatial needs north-up cells",
+                hint="Warp it once with gdalwarp, nearest neighbour, and declare that file.",
+            )
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return self.shape[0] * self.shape[1]
+
+    def centres(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Coordinates of the centres of cells given by their row-major number."""
+        rows, columns = np.divmod(np.asarray(cells, dtype=np.int64), self.shape[1])
+        x = self.transform.c + (columns + 0.5) * self.transform.a
+        y = self.transform.f + (rows + 0.5) * self.transform.e
+        return x, y
+
+
+@dataclass(frozen=True, eq=False)
+class Population:
+    """A population grid: counts per cell by band.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    bands : dict of str to ndarray
+        Counts per cell (not densities), arrays of ``grid.shape``; names from :data:`BANDS`.
+        Cells without data hold 0.
+    source : str
+        The file, for messages.
+    """
+
+    grid: Grid
+    bands: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        for name, values in self.bands.items():
+            if name not in BANDS:
+                raise InputError(
+                    f"unknown band '{name}'; known are {', '.join(BANDS)}", source=self.source
+                )
+            if values.shape != self.grid.shape:
+                raise InputError(
+                    f"band '{name}' has the shape {values.shape}, the grid {self.grid.shape}",
+                    source=self.source,
+                )
+            if not np.isfinite(values).all() or (values < 0).any():
+                raise InputError(
+                    f"band '{name}' holds negative or non-finite counts", source=self.source
+                )

@@ -1,0 +1,383 @@
+"""The maps: where children live, where places are short, and the layout that is proposed.
+
+Imports from `figure_parts`, `palette`, `wording`. Each function returns one finished Figure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Circle, Patch
+from pyproj import Transformer
+
+from kgspatial.report import palette
+from kgspatial.report.figure_parts import (
+    Scene,
+    add_legends,
+    add_scale_and_north,
+    blank_sheet,
+    map_axes,
+    place_labels,
+    total_bounds,
+)
+from kgspatial.report.wording import clean, is_missing, latin_names, say
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from kgspatial.balance import Balance
+    from kgspatial.layers import Grid
+    from kgspatial.report.figure_parts import LegendGroup
+    from kgspatial.siting import SitePlan
+
+    Floats = NDArray[np.float64]
+
+UNREACHED_SHARE = 0.5
+"""A polygon counts as without a kindergarten in reach when this share of its children is."""
+LISTED_SITES = 12
+MANY_KINDERGARTENS = 150
+MANY_POLYGONS = 3000
+MOST_LABELLED = 60
+"""Units beyond this number stay without names, which would hide the map."""
+COMMUNITY_EDGE = "#7d7d7d"
+POINT_RADIUS_M = 50.0
+"""Radius at which demand is drawn where no polygon or grid cell is known for it."""
+EXCLUDED_COLOUR = "#6b6b6b"
+AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
+
+
+def demand_plate(scene: Scene) -> Figure:
+    """Map children per hectare with the kindergartens."""
+    figure, axes = _map(scene, "figure_demand")
+    areas = _areas(scene, scene.balance)
+    per_hectare = areas["children"].to_numpy() / np.maximum(areas.area.to_numpy() / 1e4, 1e-9)
+    limits = _density_limits(per_hectare)
+    colours = np.array(palette.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
+    colours[areas["children"] <= 0] = palette.NOBODY_COLOUR
+    _fill(axes, areas, colours)
+    _boundaries(axes, scene, label=True)
+    _kindergartens(axes, scene.balance)
+    names = [*(f"≤ {u:g}" for u in limits), f"> {limits[-1]:g}" if len(limits) else "> 0"]
+    ramp = [_patch(palette.DEMAND_COLOURS[i], n) for i, n in enumerate(names)]
+    add_legends(figure, [(scene.say("legend_density"), ramp), *_kind_groups(scene)], scene)
+    return figure
+
+
+def gap_plate(scene: Scene) -> Figure:
+    """Map children without a place, with the kindergartens by kind."""
+    figure, axes = _map(scene, "figure_gaps")
+    _gaps(axes, scene, scene.balance)
+    _boundaries(axes, scene, label=True)
+    _kindergartens(axes, scene.balance)
+    add_legends(figure, [_gap_group(scene, "legend_gap"), *_kind_groups(scene)], scene)
+    return figure
+
+
+def layout_plate(scene: Scene) -> Figure | None:
+    """Map the proposed kindergartens with what stays short after them; None without sites."""
+    plan = scene.sites
+    if plan is None or plan.sites.empty:
+        return None
+    figure, axes = _map(scene, "figure_layout", extra=plan.sites.buffer(_radius_m(scene)))
+    _gaps(axes, scene, plan.after)
+    _boundaries(axes, scene, label=False)
+    _kindergartens(axes, plan.before)
+    _excluded(axes, plan.excluded)
+    _sites(axes, plan.sites, _radius_m(scene))
+    groups = [*_site_groups(scene, plan), _gap_group(scene, "legend_gap_after")]
+    add_legends(figure, [*groups, *_kind_groups(scene)], scene)
+    return figure
+
+
+def _map(scene: Scene, key: str, extra: gpd.GeoSeries | None = None) -> tuple[Figure, Axes]:
+    figure = blank_sheet(scene, scene.say(key), footnote(scene))
+    balance = scene.balance
+    areas = balance.units[balance.units.geometry.notna()] if scene.study.units is not None else None
+    layers = [balance.communities, balance.demand, balance.kindergartens, areas, extra]
+    axes = map_axes(figure, total_bounds(layers))
+    add_scale_and_north(figure, axes, scene)
+    _streets(axes, scene.study.streets)
+    return figure, axes
+
+
+def footnote(scene: Scene) -> str:
+    """Return the line under a figure: source, year, CRS, walking limit."""
+    given = scene.lettering.first(scene.study.settings.plan.source_note)
+    files = [clean(p).replace("\\", "/").rsplit("/", 1)[-1] for p in scene.study.inputs["path"]]
+    files = [f for f in files if scene.lettering.can_write(f)]
+    source = given or scene.say("list_separator").join(files) or scene.say("in_memory")
+    year = scene.balance.year
+    return scene.say(
+        "figure_note",
+        source=source,
+        year=scene.say("year_unknown") if year is None else year,
+        crs=scene.study.crs.name,
+        limit=f"{scene.study.settings.travel.limit_m:,.0f}",
+    )
+
+
+def _radius_m(scene: Scene) -> float:
+    travel = scene.study.settings.travel
+    return travel.limit_m / travel.detour
+
+
+def _streets(axes: Axes, streets: gpd.GeoDataFrame | None) -> None:
+    if streets is None or streets.empty:
+        return
+    parts = shapely.get_parts(streets.geometry.to_numpy())
+    lines = [shapely.get_coordinates(p) for p in parts]
+    axes.add_collection(
+        LineCollection(lines, colors=palette.STREET_COLOUR, linewidths=0.5, zorder=1.5)
+    )
+
+
+def _boundaries(axes: Axes, scene: Scene, *, label: bool) -> None:
+    """Draw the units' boundaries; names where there is room, most children first, unless many."""
+    if scene.study.units is None:
+        return
+    units = scene.balance.units[scene.balance.units.geometry.notna()]
+    edges = units.geometry.boundary
+    few = len(units) <= MOST_LABELLED
+    _plot(edges, axes, color=palette.BOUNDARY_COLOUR, linewidth=0.9 if few else 0.4, zorder=4)
+    if not (label and few):
+        return
+    latin = latin_names(scene.study, "unit_id")
+    ordered = units.sort_values(["children", "unit_id"], ascending=[False, True])
+    points = ordered.geometry.representative_point()
+    names = [
+        drawn_name(scene, row.name, latin.get(str(row.unit_id), ""), row.unit_id)
+        for row in ordered[["name", "unit_id"]].itertuples(index=False)
+    ]
+    place_labels(axes, list(zip(points.x, points.y, names, strict=True)), size=8.5)
+
+
+def drawn_name(scene: Scene, own: object, latin: str, identity: object) -> str:
+    """Return the name that the figure's language wants and its fonts can write."""
+    wanted = (clean(own), latin) if scene.lettering.language == "zh" else (latin, clean(own))
+    return scene.lettering.first(*wanted, clean(identity))
+
+
+def _fill(axes: Axes, areas: gpd.GeoDataFrame, colours: NDArray[np.object_]) -> None:
+    """Fill the areas; grid cells without lines of their own, polygons with thin ones."""
+    cell = (areas["source"] == "cell").to_numpy()
+    thin = 0.35 if len(areas) < MANY_POLYGONS else 0.05
+    for rows, edge, width in ((cell, None, 0.1), (~cell, COMMUNITY_EDGE, thin)):
+        if rows.any():
+            fill = list(colours[rows])
+            style = {"color": fill, "edgecolor": edge or fill, "linewidth": width}
+            _plot(
+                gpd.GeoSeries(areas.geometry[rows]),
+                axes,
+                zorder=1 if edge is None else 1.2,
+                **style,
+            )
+
+
+def _plot(shapes: gpd.GeoSeries, axes: Axes, **style: Any) -> None:
+    """Draw without what geopandas would do to the axes: their aspect and its English labels."""
+    shapes.plot(ax=axes, aspect=None, **style)
+    axes.set(xlabel="", ylabel="")
+
+
+def _areas(scene: Scene, balance: Balance) -> gpd.GeoDataFrame:
+    """Return the demand points as areas: the polygon, unit or grid cell behind each."""
+    demand = balance.demand
+    shapes = pd.Series(demand.geometry.buffer(POINT_RADIUS_M).to_numpy(), index=demand.index)
+    for source, layer, key in (
+        ("community", balance.communities, "community_id"),
+        ("unit", balance.units, "unit_id"),
+    ):
+        rows = demand["source"] == source
+        if rows.any():
+            known = pd.Series(np.asarray(layer.geometry.array), index=layer[key])
+            shapes[rows] = known.reindex(demand.loc[rows, key]).to_numpy()
+    cells = demand["source"] == "cell"
+    if cells.any() and scene.study.population is not None:
+        shapes[cells] = _cell_squares(scene, scene.study.population.grid, demand[cells])
+    areas = demand.set_geometry(gpd.GeoSeries(shapes, crs=scene.study.crs))
+    return areas[areas.geometry.notna()]
+
+
+def _cell_squares(scene: Scene, grid: Grid, cells: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the grid cells as polygons in the study's CRS."""
+    x, y = grid.centres(cells["cell_number"].to_numpy(dtype=np.int64))
+    half_x, half_y = abs(grid.transform.a) / 2, abs(grid.transform.e) / 2
+    corners = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+    rings = np.stack(
+        [np.stack([x + i * half_x, y + j * half_y], axis=-1) for i, j in corners], axis=1
+    )
+    move = Transformer.from_crs(grid.crs, scene.study.crs, always_xy=True)
+    moved = np.stack(move.transform(rings[..., 0], rings[..., 1]), axis=-1)
+    return np.asarray(shapely.polygons(moved))
+
+
+def _density_limits(per_hectare: Floats) -> Floats:
+    """Return four class limits at the quintiles of what is inhabited, two digits each."""
+    positive = per_hectare[per_hectare > 0]
+    if not len(positive):
+        return np.array([])
+    quintiles = np.quantile(positive, [0.2, 0.4, 0.6, 0.8])
+    return np.unique([float(f"{q:.1g}") if q < 1 else float(f"{q:.2g}") for q in quintiles])
+
+
+def _gaps(axes: Axes, scene: Scene, balance: Balance) -> None:
+    areas = _areas(scene, balance)
+    colours = np.array(palette.GAP_COLOURS, dtype=object)[
+        gap_classes(areas["unserved"].to_numpy(dtype=float))
+    ]
+    alone = areas["unreached"] >= np.maximum(0.5, UNREACHED_SHARE * areas["children"])
+    colours[alone.to_numpy()] = palette.UNREACHED_COLOUR
+    _fill(axes, areas, colours)
+
+
+def gap_classes(unserved: Floats) -> NDArray[np.int64]:
+    """Return the class of each number of children without a place."""
+    return np.searchsorted(palette.GAP_LIMITS, unserved, side="left").astype(np.int64)
+
+
+def _patch(colour: str, label: str) -> Patch:
+    return Patch(fc=colour, ec="#999999", lw=0.6, label=label)
+
+
+def _mark(label: str, marker: str, colour: str, size: float, edge: str = "white") -> Line2D:
+    return Line2D([], [], ls="", marker=marker, mfc=colour, mec=edge, ms=size, label=label)
+
+
+def _gap_group(scene: Scene, heading: str) -> LegendGroup:
+    limits = palette.GAP_LIMITS[1:]
+    bounds = zip((1.0, *limits), limits, strict=False)
+    labels = ["0", *(f"{low:g}–{high:g}" for low, high in bounds), f"> {limits[-1]:g}"]
+    patches = [_patch(c, n) for c, n in zip(palette.GAP_COLOURS, labels, strict=True)]
+    alone = _patch(palette.UNREACHED_COLOUR, scene.say("legend_unreached"))
+    return scene.say(heading), [*patches, alone]
+
+
+def kinds_of(kindergartens: pd.DataFrame) -> list[str]:
+    """Return the kind of each row, with a word for the missing one."""
+    return ["unknown_kind" if is_missing(k) else str(k) for k in kindergartens["kind"]]
+
+
+def _kindergartens(axes: Axes, balance: Balance) -> None:
+    """Draw the kindergartens that count as supply, by kind and size."""
+    rows = balance.kindergartens[balance.kindergartens["counted"].astype(bool)]
+    kinds = np.array(kinds_of(rows))
+    sizes = _symbol_sizes(rows["places"].to_numpy(dtype=float)) * _crowding(rows)
+    for kind, (colour, marker) in palette.KIND_STYLES.items():
+        own = kinds == kind
+        axes.scatter(
+            rows.geometry.x[own],
+            rows.geometry.y[own],
+            s=sizes[own],
+            c=colour,
+            marker=marker,
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=6,
+        )
+
+
+def _crowding(kindergartens: pd.DataFrame) -> float:
+    """Return by how much symbols shrink where there are many."""
+    return 1.0 if len(kindergartens) <= MANY_KINDERGARTENS else 0.35
+
+
+def _symbol_sizes(places: Floats) -> Floats:
+    limits, sizes = np.array(palette.PLACE_SIZES).T
+    return np.asarray(sizes[np.searchsorted(limits, places, side="left")])
+
+
+def _kind_groups(scene: Scene) -> list[LegendGroup]:
+    """Return the legend of kindergartens: their kinds, and their sizes where these differ."""
+    rows = scene.balance.kindergartens
+    rows = rows[rows["counted"].astype(bool)]
+    there = set(kinds_of(rows))
+    kinds = [
+        _mark(scene.label(f"values.{kind}"), marker, colour, 8)
+        for kind, (colour, marker) in palette.KIND_STYLES.items()
+        if kind in there
+    ]
+    used = set(_symbol_sizes(rows["places"].to_numpy(dtype=float)))
+    scale = _crowding(rows)
+    sizes = [
+        _mark(_size_label(scene, limit), "o", "#9a9a9a", float(np.sqrt(size * scale)))
+        for limit, size in palette.PLACE_SIZES
+        if size in used
+    ]
+    groups: list[LegendGroup] = [(scene.say("legend_kindergartens"), kinds)]
+    return [*groups, (scene.say("legend_places"), sizes)] if len(sizes) > 1 else groups
+
+
+def _size_label(scene: Scene, limit: float) -> str:
+    last = palette.PLACE_SIZES[-2][0]
+    return f"≤ {limit:g}" if np.isfinite(limit) else f"> {last:g}"
+
+
+def _excluded(axes: Axes, excluded: gpd.GeoDataFrame) -> None:
+    if len(excluded):
+        points = excluded.geometry.representative_point()
+        axes.scatter(
+            points.x,
+            points.y,
+            s=55,
+            marker="X",
+            c=EXCLUDED_COLOUR,
+            edgecolors="white",
+            linewidths=0.7,
+            zorder=5,
+        )
+
+
+def _sites(axes: Axes, sites: gpd.GeoDataFrame, radius_m: float) -> None:
+    x, y = sites.geometry.x.to_numpy(dtype=float), sites.geometry.y.to_numpy(dtype=float)
+    actions = sites["action"].astype(str).to_numpy()
+    for action, (colour, marker) in palette.ACTION_STYLES.items():
+        own = actions == action
+        for at in zip(x[own], y[own], strict=True):
+            axes.add_patch(Circle(at, radius_m, fc="none", ec=colour, ls="--", lw=1.2, zorder=5))
+        axes.scatter(
+            x[own],
+            y[own],
+            s=190,
+            c=colour,
+            marker=marker,
+            edgecolors="black",
+            linewidths=0.8,
+            zorder=8,
+        )
+    labels = list(zip(x.tolist(), y.tolist(), sites["order"].astype(str), strict=True))
+    place_labels(axes, labels, size=11, colour="black", offsets=AROUND)
+
+
+def _site_groups(scene: Scene, plan: SitePlan) -> list[LegendGroup]:
+    """Return the legend of sites: actions, catchment and excluded candidates, then the list."""
+    actions = [
+        _mark(scene.label(f"values.{action}"), marker, colour, 11, edge="black")
+        for action, (colour, marker) in palette.ACTION_STYLES.items()
+        if (plan.sites["action"] == action).any()
+    ]
+    reach = scene.say("legend_radius", radius=say(_radius_m(scene)))
+    actions.append(Line2D([], [], ls="--", color="#555555", lw=1.2, label=reach))
+    if len(plan.excluded):
+        actions.append(_mark(scene.say("legend_excluded"), "X", EXCLUDED_COLOUR, 8))
+    return [(scene.say("legend_sites"), actions), ("", _site_list(scene, plan.sites))]
+
+
+def _site_list(scene: Scene, sites: gpd.GeoDataFrame) -> list[Artist]:
+    latin = latin_names(scene.study, "site_id")
+    texts = []
+    for row in sites.head(LISTED_SITES).itertuples():
+        name = drawn_name(scene, row.name, latin.get(str(row.site_id), ""), row.site_id)
+        values = {"order": row.order, "name": name, "classes": say(row.classes)}
+        texts.append(scene.say("legend_site", **values))
+    if len(sites) > LISTED_SITES:
+        texts.append(scene.say("legend_more", count=len(sites) - LISTED_SITES))
+    return [Line2D([], [], ls="", visible=False, label=t) for t in texts]

@@ -1,0 +1,281 @@
+"""`propose_sites`: which candidates to use, how large, what each changes, and the proof.
+
+Imports from `capacitated`, `candidates`, `core`, `balance`, `travel`, `standards`, `study`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from kgspatial.balance import Balance
+from kgspatial.balance.assess import balance_of
+from kgspatial.errors import InputError
+from kgspatial.inputs.crs import WGS84
+from kgspatial.siting.candidates import candidate_sites, sizes_of
+from kgspatial.siting.capacitated import capacitated_coverage
+from kgspatial.siting.core import deficit_core
+from kgspatial.siting.explain import build_order, reasons
+from kgspatial.siting.result import SitingResult, judged, relative_gap
+from kgspatial.standards import read_profile
+from kgspatial.study import Study
+from kgspatial.travel import TravelMatrix, straight
+from kgspatial.travel.measure import barrier_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+SITE_COLUMNS = (
+    "order",
+    "site_id",
+    "name",
+    "name_latin",
+    "source",
+    "action",
+    "classes",
+    "places",
+    "children_gained",
+    "served",
+    "cost_wan",
+    "unit_id",
+    "reason_zh",
+    "reason_en",
+    "lon",
+    "lat",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class SitePlan:
+    """Proposed sites with the state before and after, and the proof.
+
+    Parameters
+    ----------
+    sites : GeoDataFrame
+        Points in build order (largest gain first): ``site_id``, ``name``, ``source``, ``action``
+        (``build``, ``convert``, ``expand``), ``classes``, ``places``, ``children_gained`` (by this
+        site on top of those above it; the column sums to the whole gain), ``served`` (children
+        allocated to it), ``cost_wan``, ``reason_zh``, ``reason_en``, ``lon``, ``lat``.
+    excluded : GeoDataFrame
+        Candidates that may not be used, with the reason.
+    candidates : GeoDataFrame
+        Candidates that competed.
+    before, after : Balance
+        The state without and with the sites.
+    result : SitingResult
+        ``objective`` is the number of children served with the plan, ``bound`` what no plan of
+        this many sites on these candidates can exceed.
+    """
+
+    sites: gpd.GeoDataFrame
+    excluded: gpd.GeoDataFrame
+    candidates: gpd.GeoDataFrame
+    before: Balance
+    after: Balance
+    result: SitingResult
+
+    def __repr__(self) -> str:
+        gain = self.sites["children_gained"].sum()
+        names = ", ".join(f"{r.site_id} ({r.classes} classes)" for r in self.sites.itertuples())
+        return f"<SitePlan {self.result.status}: {names or 'no site'}; {gain:,.0f} more children served>"
+
+
+def propose_sites(
+    study: Study,
+    balance: Balance,
+    *,
+    new: int | None = None,
+    classes: Sequence[int] | None = None,
+    time_limit_s: float | None = None,
+    gap_target: float | None = None,
+    seed: int | None = None,
+) -> SitePlan:
+    """Choose at most `new` sites and a size for each, so that the most children are served.
+
+    Children may be moved between kindergartens to make room; existing kindergartens stay in and
+    compete. Among sizes that serve as many, the smallest are taken, and a site that would gain
+    nothing is not proposed.
+
+    Parameters
+    ----------
+    study : Study
+        Its candidates, or generated ones where the layer is absent.
+    balance : Balance
+        The present state.
+    new : int, optional
+        Number of sites at most; ``[siting] new`` unless given.
+    classes : sequence of int, optional
+        Sizes to choose from; ``[siting] classes``, else the rule profile's ladder
+        (3, 6, 9 and 12 classes of 30 places: 建标175-2016 after 标准设计样图 2019).
+    time_limit_s, gap_target, seed : float, float, int, optional
+        Limits and seed of the solver; ``[siting]`` unless given.
+
+    Returns
+    -------
+    SitePlan
+        With objective, bound and gap: what is proven and what is not.
+
+    Raises
+    ------
+    InputError
+        When `new` is negative.
+    SolverError
+        When the time was too short for any answer.
+    """
+    settings = study.settings.siting
+    count = settings.new if new is None else new
+    if count < 0:
+        raise InputError(f"the number of new sites must be 0 or more, not {count}")
+    profile = read_profile(study.settings.plan.profile)
+    ladder = np.array(classes or settings.classes or [s.classes for s in profile.ladder], dtype=np.int64)
+    usable, excluded = candidate_sites(study, balance.demand, year=balance.year)
+    reach = straight(
+        balance.demand,
+        usable,
+        limit_m=study.settings.travel.limit_m,
+        detour=study.settings.travel.detour,
+        barriers=barrier_lines(study),
+    )
+    result = _choose(
+        balance,
+        reach,
+        sizes_of(usable, ladder, profile),
+        count,
+        time_limit_s=settings.time_limit_s if time_limit_s is None else time_limit_s,
+        gap_target=settings.gap_target if gap_target is None else gap_target,
+        seed=settings.seed if seed is None else seed,
+    )
+    return _plan(study, balance, usable, excluded, reach, result, profile.places(1))
+
+
+def _choose(
+    balance: Balance,
+    reach: TravelMatrix,
+    sizes: NDArray[np.float64],
+    count: int,
+    **search: float,
+) -> SitingResult:
+    """Solve on the deficit core; what lies outside it is served in full either way."""
+    children = balance.demand["children"].to_numpy(dtype=float)
+    places = balance.kindergartens["places"].to_numpy(dtype=float)
+    core = deficit_core(balance.travel.csr, children, balance.assignment)
+    settled = float(children.sum() - children[core.points].sum())
+    inside = reach.csr[core.points]
+    result = capacitated_coverage(
+        inside,
+        children[core.points],
+        sizes,
+        p=count,
+        existing=(balance.travel.csr[core.points][:, core.existing], places[core.existing]),
+        time_limit_s=search["time_limit_s"],
+        gap_target=search["gap_target"],
+        seed=int(search["seed"]),
+    )
+    objective, bound = result.objective + settled, result.bound + settled
+    assignment = _expanded(result.assignment, core.points, len(children))
+    return SitingResult(
+        result.chosen,
+        objective,
+        bound,
+        relative_gap(objective, bound),
+        judged(objective, bound),
+        assignment,
+        result.seconds,
+        result.sizes,
+    )
+
+
+def _expanded(part: sparse.csr_array, rows: NDArray[np.int64], length: int) -> sparse.csr_array:
+    table = part.tocoo()
+    return sparse.csr_array(
+        (table.data, (rows[table.row], table.col)), shape=(length, part.shape[1])
+    )
+
+
+def _plan(
+    study: Study,
+    before: Balance,
+    usable: gpd.GeoDataFrame,
+    excluded: gpd.GeoDataFrame,
+    reach: TravelMatrix,
+    result: SitingResult,
+    places_per_class: float,
+) -> SitePlan:
+    assert result.sizes is not None
+    order, gained = build_order(before, reach, result.chosen, result.sizes)
+    column, places = result.chosen[order], result.sizes[order]
+    chosen = usable.iloc[column].reset_index(drop=True)
+    after = _after(study, before, chosen, places, reach, column)
+    lonlat = chosen.geometry.to_crs(WGS84)
+    sites = gpd.GeoDataFrame(
+        chosen.assign(
+            order=np.arange(1, len(chosen) + 1),
+            classes=np.rint(places / places_per_class).astype(int),
+            places=places,
+            children_gained=gained,
+            served=after.kindergartens["served"].to_numpy()[len(before.kindergartens) :],
+            cost_wan=_cost(chosen, places, places_per_class),
+            unit_id=study.unit_of(chosen.geometry),
+            lon=lonlat.x.to_numpy(),
+            lat=lonlat.y.to_numpy(),
+        ),
+        geometry="geometry",
+        crs=study.crs,
+    )
+    for name, texts in reasons(sites, before, reach, column).items():
+        sites[name] = texts
+    kept = [c for c in SITE_COLUMNS if c in sites]
+    return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, result)
+
+
+def _cost(chosen: gpd.GeoDataFrame, places: NDArray[np.float64], per_class: float) -> NDArray[np.float64]:
+    """Cost in proportion to the classes built, where the layer gives one for `max_classes`."""
+    full = chosen["max_classes"].to_numpy(dtype=float) * per_class
+    share = np.divide(places, full, out=np.ones_like(places), where=full > 0)
+    return chosen["cost_wan"].to_numpy(dtype=float) * share
+
+
+def _after(
+    study: Study,
+    before: Balance,
+    chosen: gpd.GeoDataFrame,
+    places: NDArray[np.float64],
+    reach: TravelMatrix,
+    column: NDArray[np.int64],
+) -> Balance:
+    new = gpd.GeoDataFrame(
+        {
+            "kindergarten_id": chosen["site_id"],
+            "name": chosen["name"],
+            "kind": None,
+            "places": places,
+            "enrolled": np.nan,
+            "classes": np.nan,
+            "counted": True,
+            "places_derived": False,
+            "not_counted": None,
+        },
+        geometry=chosen.geometry,
+        crs=study.crs,
+    )
+    old = before.kindergartens[[c for c in before.kindergartens if c in new or c in study.kindergartens]]
+    both = pd.concat([old, new.astype({c: old[c].dtype for c in new if c in old and c != "geometry"})])
+    gardens = gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=study.crs)
+    added = TravelMatrix(
+        sparse.csr_array(reach.csr[:, column]),
+        reach.origin_ids,
+        reach.destination_ids[column],
+        reach.limit_m,
+    )
+    points = before.demand[[c for c in before.demand if c not in _RESULTS]]
+    return balance_of(study, points, gardens, before.travel.beside(added), before.year)
+
+
+_RESULTS = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")

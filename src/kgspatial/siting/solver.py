@@ -1,0 +1,124 @@
+"""One door to HiGHS: a mixed-integer model in sparse arrays, an answer with its bound.
+
+Imports from `errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from kgspatial.errors import SolverError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class MixedInteger:
+    """Maximise ``gain @ x`` subject to ``lower <= matrix @ x <= upper``, ``0 <= x <= most``."""
+
+    gain: Floats
+    matrix: sparse.csr_array
+    lower: Floats
+    upper: Floats
+    most: Floats
+    integer: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Values of the variables, the objective, and the bound that HiGHS proved."""
+
+    values: Floats
+    objective: float
+    bound: float
+
+
+def solve(
+    model: MixedInteger,
+    *,
+    time_limit_s: float,
+    gap_target: float = 0.0,
+    seed: int = 0,
+    start: Floats | None = None,
+) -> Answer | None:
+    """Solve with HiGHS; None when the model has no feasible answer.
+
+    Parameters
+    ----------
+    model : MixedInteger
+        The model.
+    time_limit_s : float
+        The best answer so far is returned with its bound when the time is up.
+    gap_target : float
+        Relative gap at which the search may stop.
+    seed : int
+        HiGHS's random seed.
+    start : ndarray, optional
+        Values of a feasible answer to start from.
+
+    Raises
+    ------
+    SolverError
+        When HiGHS stops without any answer.
+
+    References
+    ----------
+    Huangfu and Hall (2018), Parallelizing the dual revised simplex method, Mathematical
+    Programming Computation 10.
+    """
+    import highspy
+
+    highs = highspy.Highs()
+    highs.silent()
+    highs.setOptionValue("time_limit", float(time_limit_s))
+    highs.setOptionValue("mip_rel_gap", float(gap_target))
+    highs.setOptionValue("mip_abs_gap", 1e-6)
+    highs.setOptionValue("random_seed", int(seed))
+    highs.setOptionValue("threads", 1)
+    highs.passModel(_as_highs(model, highspy))
+    if start is not None:
+        highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
+    highs.run()
+    return _read(highs, highspy, bool(model.integer.any()))
+
+
+def _as_highs(model: MixedInteger, highspy: Any) -> Any:
+    lp = highspy.HighsLp()
+    lp.num_row_, lp.num_col_ = model.matrix.shape
+    lp.sense_ = highspy.ObjSense.kMaximize
+    lp.col_cost_ = model.gain
+    lp.col_lower_ = np.zeros_like(model.most)
+    lp.col_upper_ = np.minimum(model.most, highspy.kHighsInf)
+    lp.row_lower_ = np.maximum(model.lower, -highspy.kHighsInf)
+    lp.row_upper_ = np.minimum(model.upper, highspy.kHighsInf)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = model.matrix.indptr.astype(np.int32)
+    lp.a_matrix_.index_ = model.matrix.indices.astype(np.int32)
+    lp.a_matrix_.value_ = model.matrix.data
+    kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+    lp.integrality_ = [kinds[int(i)] for i in model.integer]
+    return lp
+
+
+def _read(highs: Any, highspy: Any, is_integer: bool) -> Answer | None:
+    status, info = highs.getModelStatus(), highs.getInfo()
+    if status in (
+        highspy.HighsModelStatus.kInfeasible,
+        highspy.HighsModelStatus.kUnboundedOrInfeasible,
+    ):
+        return None
+    if info.primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
+        raise SolverError(
+            f"HiGHS stopped without an answer ({highs.modelStatusToString(status)}); "
+            "allow more time with time_limit_s"
+        )
+    values = np.asarray(highs.getSolution().col_value, dtype=np.float64)
+    objective = float(info.objective_function_value)
+    return Answer(values, objective, float(info.mip_dual_bound) if is_integer else objective)

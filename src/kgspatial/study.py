@@ -1,0 +1,230 @@
+"""`Study`: the validated layers of one area in one projected CRS, frozen.
+
+Imports from `inputs`, `layers`, `errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import CRS
+
+from kgspatial.errors import InputError
+from kgspatial.inputs.checks import check_layer
+from kgspatial.inputs.crs import WGS84, check_metric, projected_crs
+from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
+from kgspatial.inputs.problems import problem_table
+from kgspatial.inputs.readers import existing, read_layer, read_population, sha256
+from kgspatial.inputs.settings import Settings
+from kgspatial.layers import LAYERS, POPULATION, Population
+
+OUTSIDE = "outside"
+"""`unit_id` of what lies in no unit."""
+
+WHOLE_AREA = "all"
+"""`unit_id` of everything when the study has no units."""
+
+INPUT_COLUMNS = ("layer", "path", "sha256", "rows", "crs")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study:
+    """The layers of one study area, checked and brought into one projected CRS.
+
+    Parameters
+    ----------
+    kindergartens : GeoDataFrame
+        Points, or polygons that are taken at an inner point; columns of DESIGN section 4
+        (`kindergarten_id` and `places` or `classes` are required).
+    communities, units, villages, streets, candidates, hazards : GeoDataFrame, optional
+        The other layers, each with its own declared CRS.
+    population : Population, str or Path, optional
+        A population grid, or the path of a raster whose band descriptions name its bands.
+    settings : Settings, optional
+        What a plan file would say; defaults otherwise.
+    crs : pyproj.CRS or anything that it takes, optional
+        Projected CRS in metres of the analysis. Chosen from the area unless given: the CGCS2000
+        three-degree zone in China, UTM elsewhere, an own transverse Mercator across zones.
+    problems : DataFrame, optional
+        Findings of earlier steps; those of the checks are appended.
+    inputs : DataFrame, optional
+        What was read: layer, path, sha256, rows, crs.
+
+    Raises
+    ------
+    InputError
+        When a layer is empty, has no CRS or lacks a required column, or when nothing says how
+        many children there are.
+
+    Examples
+    --------
+    >>> study = Study(kindergartens=kindergartens, communities=communities)  # doctest: +SKIP
+    """
+
+    kindergartens: gpd.GeoDataFrame
+    communities: gpd.GeoDataFrame | None = None
+    population: Population | None = None
+    units: gpd.GeoDataFrame | None = None
+    villages: gpd.GeoDataFrame | None = None
+    streets: gpd.GeoDataFrame | None = None
+    candidates: gpd.GeoDataFrame | None = None
+    hazards: gpd.GeoDataFrame | None = None
+    settings: Settings = field(default_factory=Settings)
+    crs: CRS = None  # type: ignore[assignment]
+    problems: pd.DataFrame = None  # type: ignore[assignment]
+    inputs: pd.DataFrame = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in LAYERS}
+        checked, problems = {}, []
+        for name, raw in given.items():
+            if raw is not None:
+                checked[name], found = check_layer(raw, LAYERS[name])
+                problems += found
+        crs = _study_crs(self.crs, checked)
+        for name, frame in checked.items():
+            object.__setattr__(self, name, _in_crs(frame, crs, name))
+        if isinstance(self.population, (str, Path)):
+            object.__setattr__(self, "population", read_population(LayerInput(str(self.population))))
+        tables = [self.problems, problem_table(problems)]
+        kept = [t for t in tables if t is not None and len(t)]
+        object.__setattr__(self, "problems", pd.concat(kept, ignore_index=True) if kept else tables[1])
+        if self.inputs is None:
+            object.__setattr__(self, "inputs", pd.DataFrame(columns=list(INPUT_COLUMNS)))
+        object.__setattr__(self, "crs", crs)
+
+    @property
+    def layers(self) -> dict[str, gpd.GeoDataFrame]:
+        """The vector layers that are there, by name."""
+        return {n: f for n in LAYERS if (f := getattr(self, n)) is not None}
+
+    def unit_of(self, points: gpd.GeoSeries, declared: pd.Series | None = None) -> pd.Series:
+        """Return the unit of each point: the declared one where it exists, else by position.
+
+        Parameters
+        ----------
+        points : GeoSeries
+            Points in the study's CRS.
+        declared : Series, optional
+            ``unit_id`` as the layer carries it, aligned to `points`; ids that the units layer
+            does not know count as not given.
+
+        Returns
+        -------
+        Series
+            ``unit_id`` aligned to `points`; :data:`OUTSIDE` beyond all units, :data:`WHOLE_AREA`
+            when the study has no units.
+        """
+        if self.units is None:
+            return pd.Series(WHOLE_AREA, index=points.index, dtype=object)
+        point, unit = self.units.sindex.query(points.to_numpy(), predicate="intersects")
+        hits = pd.Series(self.units["unit_id"].to_numpy()[unit], index=point)
+        lowest = hits.groupby(level=0).min().reindex(range(len(points)))
+        found = pd.Series(lowest.to_numpy(dtype=object), index=points.index).fillna(OUTSIDE)
+        if declared is None:
+            return found
+        return declared.where(declared.isin(self.units["unit_id"]), found)
+
+    def __repr__(self) -> str:
+        name = self.settings.plan.name or "Study"
+        rows = ", ".join(f"{len(frame)} {layer}" for layer, frame in self.layers.items())
+        grid = f", grid {self.population.grid.shape}" if self.population is not None else ""
+        found = f"{len(self.problems)} problems" if len(self.problems) else "no problems"
+        return f"<{name}: {rows}{grid}; {self.crs.name}; {found}>"
+
+
+def read_study(path: str | Path) -> Study:
+    """Read the plan file and the layers that it declares.
+
+    Parameters
+    ----------
+    path : str or Path
+        A plan file (TOML); paths in it are relative to its folder.
+
+    Returns
+    -------
+    Study
+        With ``problems`` (what was found and done) and ``inputs`` (files and their SHA-256).
+
+    Raises
+    ------
+    PlanError
+        When the plan file cannot be carried out.
+    InputError
+        When a file is missing, unreadable, empty, without CRS or without a required column.
+    """
+    return study_from_plan(read_plan_file(path))
+
+
+def study_from_plan(plan: PlanFile) -> Study:
+    """Read the layers that a plan file declares."""
+    if "kindergartens" not in plan.inputs:
+        raise InputError(
+            "no kindergartens are declared", source=plan.path, hint="Write [inputs.kindergartens]."
+        )
+    layers = {n: read_layer(n, i) for n, i in plan.inputs.items() if n != POPULATION}
+    declared = plan.inputs.get(POPULATION)
+    population = read_population(declared) if declared is not None else None
+    return Study(
+        **layers,
+        population=population,
+        settings=plan.settings,
+        crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
+        inputs=_input_table(plan, layers, population),
+    )
+
+
+def _input_table(
+    plan: PlanFile, layers: dict[str, gpd.GeoDataFrame], population: Population | None
+) -> pd.DataFrame:
+    rows: list[tuple[str, str, str, int, str]] = []
+    for name, declared in plan.inputs.items():
+        path = existing(declared.path, name)
+        if name == POPULATION:
+            assert population is not None
+            count, crs = population.grid.size, population.grid.crs.name
+        else:
+            count, crs = len(layers[name]), layers[name].crs.name
+        shown = declared.crs if declared.crs in ("GCJ-02", "BD-09") else crs
+        rows.append((name, _relative(path, plan.path.parent), sha256(path), count, str(shown)))
+    return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Path as the plan file would say it: a result must not tell where on a machine it was made."""
+    folder = folder.resolve()
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
+
+
+def _study_crs(wanted: object, layers: dict[str, gpd.GeoDataFrame]) -> CRS:
+    if wanted is not None:
+        return check_metric(CRS.from_user_input(wanted))
+    named = [n for n in ("units", "communities", "kindergartens") if n in layers]
+    bounds = np.array([_lonlat_bounds(layers[n]) for n in named])
+    west, south = bounds[:, :2].min(axis=0)
+    east, north = bounds[:, 2:].max(axis=0)
+    return projected_crs((float(west), float(south), float(east), float(north)))
+
+
+def _lonlat_bounds(frame: gpd.GeoDataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    bounds = np.asarray(frame.geometry.to_crs(WGS84).total_bounds, dtype=np.float64)
+    in_range = np.abs(bounds[[0, 2]]).max() <= 180.0 and np.abs(bounds[[1, 3]]).max() <= 90.0
+    if not (np.isfinite(bounds).all() and in_range):
+        raise InputError(
+            f"its coordinates do not lie on the earth in the declared system ({frame.crs.name})",
+            source=frame.attrs.get("source") or None,
+            hint="Check crs in the plan file: metres declared as degrees end like this.",
+        )
+    return bounds
+
+
+def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> gpd.GeoDataFrame:
+    moved = frame.to_crs(crs)
+    if name == "kindergartens":
+        points = moved.geometry.where(moved.geom_type == "Point", moved.representative_point())
+        moved = moved.set_geometry(points)
+    return moved

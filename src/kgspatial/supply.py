@@ -1,0 +1,71 @@
+"""Supply: how many places each kindergarten offers in a year, and which of them count.
+
+Imports from `study`, `standards`.
+"""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from kgspatial.standards import read_profile
+from kgspatial.study import Study
+
+OPTIONAL = ("name", "kind", "enrolled", "classes", "places")
+
+
+def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoDataFrame:
+    """Return the kindergartens with their places and whether these count as supply.
+
+    Places come from ``places``; where these are missing, from ``classes`` times the norm of the
+    rule profile, flagged in ``places_derived``. A kindergarten counts when it is licensed (or
+    nothing is said, or ``[balance] count_unlicensed`` is set) and open in `year`; what does not
+    count keeps its row with 0 places.
+
+    Parameters
+    ----------
+    study : Study
+        The study area.
+    year : int, optional
+        For ``opened_year`` and ``closes_year``; without it all count as open.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row per kindergarten, in the study's order: all its columns and ``places_derived``,
+        ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_open``, ``no_places`` or None).
+
+    References
+    ----------
+    30 places a class: 幼儿园标准设计样图 (2019) after 建标175-2016.
+    """
+    table = study.kindergartens.copy()
+    for column in OPTIONAL:
+        if column not in table.columns:
+            table[column] = None if column in ("name", "kind") else np.nan
+    profile = read_profile(study.settings.plan.profile)
+    derived = table["places"].isna() & table["classes"].notna()
+    offered = table["places"].where(~derived, table["classes"] * profile.places_per_class)
+    why = _not_counted(table, offered, year, study.settings.balance.count_unlicensed)
+    table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
+    return table.assign(
+        places_derived=derived.to_numpy(), counted=why.isna().to_numpy(), not_counted=why.to_numpy()
+    )
+
+
+def _not_counted(
+    table: gpd.GeoDataFrame, offered: pd.Series, year: int | None, count_unlicensed: bool
+) -> pd.Series:
+    why = pd.Series([None] * len(table), index=table.index, dtype=object)
+    why[offered.isna()] = "no_places"
+    if year is not None:
+        why[_years(table, "opened_year").gt(year)] = "not_open"
+        why[_years(table, "closes_year").le(year)] = "not_open"
+    if "licensed" in table.columns and not count_unlicensed:
+        why[table["licensed"].eq(False).fillna(False).astype(bool)] = "unlicensed"
+    return why
+
+
+def _years(table: gpd.GeoDataFrame, column: str) -> pd.Series:
+    return table[column] if column in table.columns else pd.Series(np.nan, index=table.index)
