@@ -17,7 +17,7 @@ from kgspatial.errors import InputError
 from kgspatial.inputs.checks import check_layer
 from kgspatial.inputs.crs import WGS84, check_metric, projected_crs
 from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
-from kgspatial.inputs.problems import problem_table
+from kgspatial.inputs.problems import joined_problems, problem_table
 from kgspatial.inputs.readers import existing, read_layer, read_population, sha256
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import LAYERS, POPULATION, Population
@@ -89,10 +89,12 @@ class Study:
         for name, frame in checked.items():
             object.__setattr__(self, name, _in_crs(frame, crs, name))
         if isinstance(self.population, (str, Path)):
-            object.__setattr__(self, "population", read_population(LayerInput(str(self.population))))
-        tables = [self.problems, problem_table(problems)]
-        kept = [t for t in tables if t is not None and len(t)]
-        object.__setattr__(self, "problems", pd.concat(kept, ignore_index=True) if kept else tables[1])
+            object.__setattr__(
+                self, "population", read_population(LayerInput(str(self.population)))
+            )
+        object.__setattr__(
+            self, "problems", joined_problems(self.problems, problem_table(problems))
+        )
         if self.inputs is None:
             object.__setattr__(self, "inputs", pd.DataFrame(columns=list(INPUT_COLUMNS)))
         object.__setattr__(self, "crs", crs)

@@ -76,7 +76,9 @@ def allocate(
 def _counts(values: ArrayLike, length: int, name: str) -> Floats:
     array = np.asarray(values, dtype=np.float64)
     if array.shape != (length,):
-        raise InputError(f"{name} must have {length} values, one per row of travel; has {array.shape}")
+        raise InputError(
+            f"{name} must have {length} values, one per row of travel; has {array.shape}"
+        )
     if not (np.isfinite(array).all() and (array >= 0).all()):
         raise InputError(f"{name} must be 0 or more, without missing values")
     return array
@@ -132,8 +134,12 @@ def _flow(
     origin, destination = np.arange(n), n + np.arange(m)
     solver = SimpleMinCostFlow()
     pairs = solver.add_arcs_with_capacity_and_unit_cost(rows, n + columns, units[rows], cost)
-    solver.add_arcs_with_capacity_and_unit_cost(np.full(n, source), origin, units, np.zeros_like(units))
-    solver.add_arcs_with_capacity_and_unit_cost(destination, np.full(m, sink), room, np.zeros_like(room))
+    solver.add_arcs_with_capacity_and_unit_cost(
+        np.full(n, source), origin, units, np.zeros_like(units)
+    )
+    solver.add_arcs_with_capacity_and_unit_cost(
+        destination, np.full(m, sink), room, np.zeros_like(room)
+    )
     total = int(units.sum())
     solver.set_nodes_supplies(np.array([source, sink]), np.array([total, -total]))
     status = solver.solve_max_flow_with_min_cost()

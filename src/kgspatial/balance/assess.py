@@ -5,7 +5,7 @@ Imports from `allocate`, `travel`, `supply`, `demand`, `study`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ import pandas as pd
 from kgspatial.balance.allocate import allocate
 from kgspatial.demand import Demand
 from kgspatial.errors import InputError
+from kgspatial.inputs.problems import joined_problems, problem_table
 from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
 from kgspatial.supply import kindergarten_supply
 from kgspatial.travel import TravelMatrix, radius_areas
@@ -54,6 +55,8 @@ class Balance:
         The distances behind it.
     year : int, optional
         The year.
+    problems : DataFrame
+        What was found in the inputs and while joining them: of the study and of the demand.
     """
 
     demand: gpd.GeoDataFrame
@@ -64,6 +67,7 @@ class Balance:
     assignment: sparse.csr_array
     travel: TravelMatrix
     year: int | None = None
+    problems: pd.DataFrame = field(default_factory=lambda: problem_table([]))
 
     @property
     def totals(self) -> dict[str, float | None]:
@@ -118,7 +122,8 @@ def assess_balance(study: Study, demand: Demand, travel: TravelMatrix) -> Balanc
         When `travel` was measured for other points.
     """
     gardens = kindergarten_supply(study, year=demand.year)
-    return balance_of(study, demand.points, gardens, travel, demand.year)
+    found = balance_of(study, demand.points, gardens, travel, demand.year)
+    return replace(found, problems=joined_problems(study.problems, demand.problems))
 
 
 def balance_of(
@@ -165,7 +170,12 @@ def _only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMat
     kept = counted[csr.indices]
     reduced = csr_with_zeros(rows[kept], csr.indices[kept], csr.data[kept], csr.shape)
     return TravelMatrix(
-        reduced, travel.origin_ids, travel.destination_ids, travel.limit_m, travel.unit, travel.method
+        reduced,
+        travel.origin_ids,
+        travel.destination_ids,
+        travel.limit_m,
+        travel.unit,
+        travel.method,
     )
 
 
@@ -183,7 +193,9 @@ def _demand_rows(
         unserved=children - served,
         unreached=np.where(counted.reached, 0.0, children),
         nearest_m=counted.nearest()[0],
-        mean_distance_m=np.divide(walked, served, out=np.full_like(served, np.nan), where=served > 0),
+        mean_distance_m=np.divide(
+            walked, served, out=np.full_like(served, np.nan), where=served > 0
+        ),
     )
 
 
@@ -216,7 +228,15 @@ def _supply_rows(
 
 def _community_rows(study: Study, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     if study.communities is None:
-        columns = ["community_id", "name", "unit_id", *CHILD_COLUMNS, "gap", "nearest_m", "mean_distance_m"]
+        columns = [
+            "community_id",
+            "name",
+            "unit_id",
+            *CHILD_COLUMNS,
+            "gap",
+            "nearest_m",
+            "mean_distance_m",
+        ]
         return gpd.GeoDataFrame({c: [] for c in columns}, geometry=[], crs=study.crs)
     own = demand[demand["source"] == "community"].set_index("community_id")
     table = study.communities[[c for c in COMMUNITY_COLUMNS if c in study.communities]].copy()
@@ -243,7 +263,11 @@ def _unit_rows(
     supply = gardens.groupby("unit_id")[["places", "vacant"]].sum()
     used = sums.index.union(supply.index)
     table = _unit_frame(study, used)
-    for column, source in [*((c, sums) for c in CHILD_COLUMNS), ("places", supply), ("vacant", supply)]:
+    for column, source in [
+        *((c, sums) for c in CHILD_COLUMNS),
+        ("places", supply),
+        ("vacant", supply),
+    ]:
         table[column] = source[column].reindex(table["unit_id"]).fillna(0.0).to_numpy()
     return table.assign(gap=table["children"] - table["places"])
 
@@ -278,7 +302,9 @@ def _catchments(
     inside = np.diff(csr.indptr)
     rows = np.repeat(np.arange(csr.shape[0]), inside)
     within = np.bincount(csr.indices, children[rows], minlength=len(gardens))
-    alone = np.bincount(csr.indices, np.where(inside[rows] == 1, children[rows], 0.0), minlength=len(gardens))
+    alone = np.bincount(
+        csr.indices, np.where(inside[rows] == 1, children[rows], 0.0), minlength=len(gardens)
+    )
     places = gardens["places"].to_numpy(dtype=float)
     table = gpd.GeoDataFrame(
         {
@@ -288,7 +314,9 @@ def _catchments(
             "radius_m": counted.limit_m / detour,
             "children": within,
             "places": places,
-            "ratio": np.divide(100 * places, within, out=np.full_like(places, np.nan), where=within > 0),
+            "ratio": np.divide(
+                100 * places, within, out=np.full_like(places, np.nan), where=within > 0
+            ),
             "only_children": alone,
         },
         geometry=radius_areas(gardens, limit_m=counted.limit_m, detour=detour),

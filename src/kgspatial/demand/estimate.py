@@ -303,5 +303,7 @@ def _unit_points(study: Study, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _stack(parts: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
     filled = [p for p in parts if len(p)]
-    stacked = pd.concat([p.astype({"community_id": object, "name": object}) for p in filled or parts[:1]])
+    stacked = pd.concat(
+        [p.astype({"community_id": object, "name": object}) for p in filled or parts[:1]]
+    )
     return gpd.GeoDataFrame(stacked.reset_index(drop=True), crs=parts[0].crs)[list(POINT_COLUMNS)]

@@ -25,9 +25,7 @@ MOVED_AREA = 1e-6
 """Relative change of area above which a repaired polygon's change is stated."""
 
 
-def check_layer(
-    raw: gpd.GeoDataFrame, spec: Layer
-) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+def check_layer(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Check one layer against its schema.
 
     Parameters
@@ -73,7 +71,9 @@ def check_layer(
 
 def _check_door(raw: gpd.GeoDataFrame, spec: Layer, source: str) -> None:
     if not isinstance(raw, gpd.GeoDataFrame):
-        raise InputError(f"the layer '{spec.name}' must be a GeoDataFrame, not {type(raw).__name__}")
+        raise InputError(
+            f"the layer '{spec.name}' must be a GeoDataFrame, not {type(raw).__name__}"
+        )
     if raw.empty:
         raise InputError(f"the layer '{spec.name}' is empty: it has no rows", source=source or None)
     if raw.crs is None:
@@ -110,9 +110,16 @@ def _usable_shapes(
             text = f"it is a {kind}; expected {' or '.join(spec.shapes)}"
             problems.append(_left_out(spec, source, row, "wrong_geometry", text))
     for row in raw.index[~empty & ~wrong & ~finite]:
-        problems.append(_left_out(spec, source, row, "bad_coordinates", "its coordinates are not finite"))
+        problems.append(
+            _left_out(spec, source, row, "bad_coordinates", "its coordinates are not finite")
+        )
     frame = raw[~empty & ~wrong & finite]
-    return _repaired(frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=raw.crs), spec, source, problems)
+    return _repaired(
+        frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=raw.crs),
+        spec,
+        source,
+        problems,
+    )
 
 
 def _left_out(spec: Layer, source: str, row: Any, code: str, text: str) -> Problem:
@@ -201,7 +208,9 @@ def _check_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Pro
     from pandera.errors import SchemaErrors
 
     try:
-        _schema(spec, tuple(frame.columns)).validate(pd.DataFrame(frame.drop(columns="geometry")), lazy=True)
+        _schema(spec, tuple(frame.columns)).validate(
+            pd.DataFrame(frame.drop(columns="geometry")), lazy=True
+        )
     except SchemaErrors as errors:
         return [
             _value_problem(spec, source, case)
@@ -223,9 +232,13 @@ def _schema(spec: Layer, present: tuple[str, ...]) -> Any:
             found.append(pa.Check.isin(column.values))
         return found
 
-    return pa.DataFrameSchema({
-        c.name: pa.Column(checks=rules(c), nullable=True) for c in spec.columns if c.name in present
-    })
+    return pa.DataFrameSchema(
+        {
+            c.name: pa.Column(checks=rules(c), nullable=True)
+            for c in spec.columns
+            if c.name in present
+        }
+    )
 
 
 def _value_problem(spec: Layer, source: str, case: dict[str, Any]) -> Problem:

@@ -29,9 +29,7 @@ INVERSE_TOLERANCE_DEG = 1e-11
 INVERSE_STEPS = 30
 
 
-def transform_china(
-    x: ArrayLike, y: ArrayLike, *, from_: str, to: str
-) -> tuple[Floats, Floats]:
+def transform_china(x: ArrayLike, y: ArrayLike, *, from_: str, to: str) -> tuple[Floats, Floats]:
     """Transform longitudes and latitudes between WGS 84, GCJ-02 and BD-09.
 
     Parameters

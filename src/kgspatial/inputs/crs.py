@@ -122,7 +122,9 @@ def check_metric(crs: CRS, *, source: str = "") -> CRS:
     InputError
         When it is geographic or in another unit.
     """
-    if not crs.is_projected or any(axis.unit_name not in ("metre", "meter") for axis in crs.axis_info):
+    if not crs.is_projected or any(
+        axis.unit_name not in ("metre", "meter") for axis in crs.axis_info
+    ):
         raise InputError(
             f"'{crs.name}' is not a projected coordinate system in metres",
             source=source or None,

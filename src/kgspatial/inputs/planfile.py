@@ -61,10 +61,14 @@ def read_plan_file(path: str | Path) -> PlanFile:
     content = _toml(path)
     known = (*(f.name for f in fields(Settings)), "inputs")
     _refuse_unknown(content, known, path, "")
-    settings = Settings(**{
-        f.name: _section(get_type_hints(Settings)[f.name], content.get(f.name, {}), path, f.name)
-        for f in fields(Settings)
-    })
+    settings = Settings(
+        **{
+            f.name: _section(
+                get_type_hints(Settings)[f.name], content.get(f.name, {}), path, f.name
+            )
+            for f in fields(Settings)
+        }
+    )
     return PlanFile(path, settings, _inputs(content.get("inputs", {}), path))
 
 
@@ -97,10 +101,12 @@ def _inputs(tables: Any, path: Path) -> dict[str, LayerInput]:
     for name, table in tables.items():
         entry = _section(LayerInput, table, path, f"inputs.{name}")
         _check_input(name, entry, path)
-        found[name] = LayerInput(**{
-            **{f.name: getattr(entry, f.name) for f in fields(LayerInput)},
-            "path": str((path.parent / entry.path).resolve()),
-        })
+        found[name] = LayerInput(
+            **{
+                **{f.name: getattr(entry, f.name) for f in fields(LayerInput)},
+                "path": str((path.parent / entry.path).resolve()),
+            }
+        )
     return found
 
 
@@ -109,7 +115,9 @@ def _check_input(name: str, entry: LayerInput, path: Path) -> None:
         _refuse_unknown(entry.bands or {}, BANDS, path, f"inputs.{name}.bands")
         return
     if entry.bands is not None:
-        raise PlanError("only the population raster has bands", source=path, column=f"inputs.{name}")
+        raise PlanError(
+            "only the population raster has bands", source=path, column=f"inputs.{name}"
+        )
     _refuse_unknown(
         entry.columns or {},
         (*LAYERS[name].column_names, "lon", "lat", "x", "y"),
@@ -138,7 +146,9 @@ def _section(cls: type[T], table: Any, path: Path, section: str) -> T:
         raise PlanError(f"'{section}' must be a table: write [{section}]", source=path)
     hints = get_type_hints(cls)
     _refuse_unknown(table, tuple(hints), path, section)
-    values = {key: _value(hints[key], value, path, f"{section}.{key}") for key, value in table.items()}
+    values = {
+        key: _value(hints[key], value, path, f"{section}.{key}") for key, value in table.items()
+    }
     try:
         return cls(**values)
     except TypeError:
@@ -152,7 +162,9 @@ def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
         return _value(hint, value, path, key)
     if origin is Literal:
         if value not in args:
-            raise PlanError(f"'{value}' is not one of {', '.join(map(str, args))}", source=path, column=key)
+            raise PlanError(
+                f"'{value}' is not one of {', '.join(map(str, args))}", source=path, column=key
+            )
         return value
     if origin is dict:
         return _mapping(args[1], value, path, key)
@@ -177,7 +189,9 @@ def _scalar(hint: Any, value: Any, path: Path, key: str) -> Any:
     if hint is float and type(value) is int:
         value = float(value)
     if type(value) is not hint:
-        wanted = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}[hint]
+        wanted = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}[
+            hint
+        ]
         raise PlanError(f"expected {wanted}, found {value!r}", source=path, column=key)
     if hint in (int, float) and (value < 0 or value != value):
         raise PlanError(f"expected a number of 0 or more, found {value!r}", source=path, column=key)

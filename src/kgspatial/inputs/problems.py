@@ -46,3 +46,9 @@ def problem_table(problems: Iterable[Problem]) -> pd.DataFrame:
     """Return the findings as a DataFrame, one row each, in the order in which they were found."""
     table = pd.DataFrame([asdict(p) for p in problems], columns=list(PROBLEM_COLUMNS))
     return table.astype({"row": "Int64"})
+
+
+def joined_problems(*tables: pd.DataFrame | None) -> pd.DataFrame:
+    """Return several problem tables as one, in their order; None stands for an empty one."""
+    filled = [table for table in tables if table is not None and len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else problem_table([])

@@ -228,7 +228,9 @@ def read_population(declared: LayerInput) -> Population:
                     source=path,
                     hint="Clip it to the study area first.",
                 )
-            grid = Grid((raster.height, raster.width), raster.transform, _raster_crs(raster, declared))
+            grid = Grid(
+                (raster.height, raster.width), raster.transform, _raster_crs(raster, declared)
+            )
             bands = dict(_read_bands(raster, declared, path))
     except RasterioIOError as error:
         raise InputError(f"the file cannot be read as a raster: {error}", source=path) from error
@@ -264,7 +266,9 @@ def _read_bands(
         )
     for name, number in numbers.items():
         if not 1 <= number <= raster.count:
-            raise InputError(f"it has no band {number} (it has {raster.count})", source=path, column=name)
+            raise InputError(
+                f"it has no band {number} (it has {raster.count})", source=path, column=name
+            )
         values = raster.read(number, masked=True).astype(np.float64).filled(0.0)
         values[~np.isfinite(values)] = 0.0
         if (values < 0).any():

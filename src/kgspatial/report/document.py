@@ -137,7 +137,7 @@ def write_document(
     _gaps(writer, study, balance)
     _proposals(writer, study, balance, sites)
     _assumptions(writer, study, balance)
-    _limits_and_problems(writer, study)
+    _limits_and_problems(writer, study, balance)
     target = Path(path)
     target.write_bytes(document_bytes(document))
     return target
@@ -161,7 +161,7 @@ def _summary(writer: _Writer, study: Study, balance: Balance, sites: SitePlan | 
     writer.heading("summary")
     writer.bullets(sentences.summary_sentences(study, balance, sites, writer.language))
     if sites is not None and len(sites.sites):
-        writer.sentences([sentences.proof_sentence(study, sites, writer.language)])
+        writer.sentences([sentences.proof_sentence(sites, writer.language)])
 
 
 def _present(writer: _Writer, study: Study, balance: Balance) -> None:
@@ -236,7 +236,7 @@ def _proposals(writer: _Writer, study: Study, balance: Balance, sites: SitePlan 
     writer.sentences(sentences.proposal_sentences(sites, language))
     if sites is None:
         return
-    writer.sentences([sentences.proof_sentence(study, sites, language)])
+    writer.sentences([sentences.proof_sentence(sites, language)])
     if sites.sites.empty:
         return
     writer.figure("layout")
@@ -267,12 +267,12 @@ def _assumptions(writer: _Writer, study: Study, balance: Balance) -> None:
         writer.table("inputs", inputs[["layer", "path", "rows", "crs", "sha256"]])
 
 
-def _limits_and_problems(writer: _Writer, study: Study) -> None:
+def _limits_and_problems(writer: _Writer, study: Study, balance: Balance) -> None:
     language = writer.language
     writer.heading("limits")
     writer.bullets(sentences.limit_sentences(study, language))
     writer.heading("problems")
-    found = tables.problems_annex(study, language).frame
+    found = tables.problems_annex(balance, language).frame
     if found.empty:
         writer.sentences([term("report.say_no_problems", language)])
         return

@@ -104,7 +104,7 @@ def proposal_sentences(sites: SitePlan | None, language: Language) -> list[str]:
     return found
 
 
-def proof_sentence(study: Study, sites: SitePlan, language: Language) -> str:
+def proof_sentence(sites: SitePlan, language: Language) -> str:
     """State objective, bound and gap; "optimal" only where these prove it."""
     result = sites.result
     if result.status == "infeasible":
@@ -116,7 +116,7 @@ def proof_sentence(study: Study, sites: SitePlan, language: Language) -> str:
         f"report.proof_{key}",
         language,
         candidates=say(len(sites.candidates)),
-        count=say(max(study.settings.siting.new, len(sites.sites))),
+        count=say(sites.new),
         objective=f"{result.objective:,.1f}",
         bound=f"{result.bound:,.1f}",
         gap=f"{result.gap:.2%}",

@@ -136,7 +136,7 @@ def build_annexes(
             before_after_annex(study, sites, language),
             excluded_annex(study, sites, language),
         ]
-    annexes += [problems_annex(study, language), inputs_annex(study, language)]
+    annexes += [problems_annex(balance, language), inputs_annex(study, language)]
     return [a for a in annexes if len(a.frame)]
 
 
@@ -294,9 +294,9 @@ def excluded_annex(study: Study, sites: SitePlan, language: Language) -> Annex:
     return Annex("excluded", frame[["site_id", "name", "reason"]])
 
 
-def problems_annex(study: Study, language: Language) -> Annex:
+def problems_annex(balance: Balance, language: Language) -> Annex:
     """Return what was found wrong in the inputs."""
-    frame = study.problems.reindex(columns=list(PROBLEM_COLUMNS))
+    frame = balance.problems.reindex(columns=list(PROBLEM_COLUMNS))
     return Annex(
         "problems",
         frame.assign(

@@ -16,6 +16,7 @@ from kgspatial.errors import InputError
 from kgspatial.siting.core import merge_equal_rows
 from kgspatial.siting.result import SitingResult, judged, relative_gap
 from kgspatial.siting.solver import Answer, MixedInteger, solve
+from kgspatial.siting.worth import single_site_worth
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 SERVED_TOLERANCE = 1e-6
 """Children that the choice of smaller buildings may not cost, in children."""
+
+
+WORTH_ROUNDING = 1e-5
+"""Slack of the bounds on a component, in children: they come from flows in whole units."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +157,7 @@ class Builder:
             self._link_rows(options, point, facility),
             self._room_rows(facility, scale, n_options),
             self._choice_rows(options, n_flows),
+            self._worth_rows(options, point, facility, scale),
         ]
         served = np.concatenate([np.zeros(n_options), scale])
         gain = served
@@ -171,6 +177,25 @@ class Builder:
             most=np.concatenate([np.ones(n_options), most]),
             integer=np.concatenate([np.ones(n_options, bool), np.full(n_flows, self.whole)]),
         )
+
+    def _worth_rows(
+        self, options: Options, point: Ints, facility: Ints, scale: Floats
+    ) -> tuple[sparse.csr_array, Floats]:
+        """No component is served more than it is without sites plus what each adds alone."""
+        new, old = self.links[:, : self.sites], self.links[:, self.sites :]
+        worth = single_site_worth(
+            new, self.demand, old, self.room, options.site, options.capacity
+        )
+        n_options = len(options.site)
+        within = np.flatnonzero(worth.component[point] >= 0)
+        flows = _matrix(
+            worth.component[point[within]],
+            within,
+            scale[within],
+            (len(worth.base), len(point)),
+        )
+        rows = sparse.hstack([-worth.gain, flows], format="csr")
+        return sparse.csr_array(rows), worth.base + WORTH_ROUNDING
 
     def shrink(
         self, options: Options, answer: Answer, time_limit_s: float, seed: int

@@ -69,6 +69,8 @@ class SitePlan:
         Candidates that competed.
     before, after : Balance
         The state without and with the sites.
+    new : int
+        How many sites were asked for, at most.
     result : SitingResult
         ``objective`` is the number of children served with the plan, ``bound`` what no plan of
         this many sites on these candidates can exceed.
@@ -80,6 +82,7 @@ class SitePlan:
     before: Balance
     after: Balance
     result: SitingResult
+    new: int
 
     def __repr__(self) -> str:
         gain = self.sites["children_gained"].sum()
@@ -152,7 +155,7 @@ def propose_sites(
         gap_target=settings.gap_target if gap_target is None else gap_target,
         seed=settings.seed if seed is None else seed,
     )
-    return _plan(study, balance, usable, excluded, reach, result, profile.places(1))
+    return _plan(study, balance, usable, excluded, reach, result, count, profile.places(1))
 
 
 def _choose(
@@ -206,6 +209,7 @@ def _plan(
     excluded: gpd.GeoDataFrame,
     reach: TravelMatrix,
     result: SitingResult,
+    new: int,
     places_per_class: float,
 ) -> SitePlan:
     assert result.sizes is not None
@@ -232,7 +236,7 @@ def _plan(
     for name, texts in reasons(sites, before, reach, column).items():
         sites[name] = texts
     kept = [c for c in SITE_COLUMNS if c in sites]
-    return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, result)
+    return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, result, new)
 
 
 def _cost(chosen: gpd.GeoDataFrame, places: NDArray[np.float64], per_class: float) -> NDArray[np.float64]:

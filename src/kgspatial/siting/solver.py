@@ -75,8 +75,7 @@ def solve(
     """
     import highspy
 
-    highs = highspy.Highs()
-    highs.silent()
+    highs = _quiet(highspy)
     highs.setOptionValue("time_limit", float(time_limit_s))
     highs.setOptionValue("mip_rel_gap", float(gap_target))
     highs.setOptionValue("mip_abs_gap", 1e-6)
@@ -87,6 +86,19 @@ def solve(
         highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     highs.run()
     return _read(highs, highspy, bool(model.integer.any()))
+
+
+def _quiet(highspy: Any) -> Any:
+    """A HiGHS that never writes to stdout: it greets there as soon as its callbacks are set."""
+
+    class Quiet(highspy.Highs):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802 - HiGHS's own name
+            self.silent()
+            super().enableCallbacks()
+
+    highs = Quiet()
+    highs.silent()
+    return highs
 
 
 def _as_highs(model: MixedInteger, highspy: Any) -> Any:

@@ -91,9 +91,7 @@ def read_profile(name: str = "national") -> Profile:
         places_per_class=float(data["places_per_class"]["value"]),
         max_places=float(data["max_places"]["value"]),
         service_radius_m=float(data["service_radius_m"]["value"]),
-        ladder=tuple(
-            Step(s["classes"], s["places"], s["residents_up_to"]) for s in data["ladder"]
-        ),
+        ladder=tuple(Step(s["classes"], s["places"], s["residents_up_to"]) for s in data["ladder"]),
         shares_3_to_5={k: float(v) for k, v in shares.items() if isinstance(v, float)},
         rules=tuple(
             Rule(

@@ -114,7 +114,10 @@ def _hstack(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_array
     rows = np.concatenate([a.row, b.row])
     columns = np.concatenate([a.col, b.col + left.shape[1]])
     return csr_with_zeros(
-        rows, columns, np.concatenate([a.data, b.data]), (left.shape[0], left.shape[1] + right.shape[1])
+        rows,
+        columns,
+        np.concatenate([a.data, b.data]),
+        (left.shape[0], left.shape[1] + right.shape[1]),
     )
 
 
@@ -128,5 +131,6 @@ def csr_with_zeros(
     order = np.lexsort((columns, rows))
     indptr = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=shape[0]))])
     return sparse.csr_array(
-        (np.asarray(values, dtype=np.float64)[order], np.asarray(columns)[order], indptr), shape=shape
+        (np.asarray(values, dtype=np.float64)[order], np.asarray(columns)[order], indptr),
+        shape=shape,
     )

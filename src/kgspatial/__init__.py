@@ -1,0 +1,83 @@
+"""Kindergarten-place gap analysis: who finds a place within reach, who does not, where to build.
+
+The public names are loaded when first used, so that ``import kgspatial`` stays quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Balance": "kgspatial.balance",
+    "Demand": "kgspatial.demand",
+    "Grid": "kgspatial.layers",
+    "InputError": "kgspatial.errors",
+    "KgspatialError": "kgspatial.errors",
+    "PlanError": "kgspatial.errors",
+    "Population": "kgspatial.layers",
+    "SitePlan": "kgspatial.siting",
+    "SitingResult": "kgspatial.siting",
+    "SolverError": "kgspatial.errors",
+    "Study": "kgspatial.study",
+    "TravelMatrix": "kgspatial.travel",
+    "assess_balance": "kgspatial.balance",
+    "estimate_demand": "kgspatial.demand",
+    "measure_travel": "kgspatial.travel",
+    "plan_map": "kgspatial.maps",
+    "propose_sites": "kgspatial.siting",
+    "read_study": "kgspatial.study",
+    "run_plan": "kgspatial.plan",
+    "transform_china": "kgspatial.inputs",
+    "write_outputs": "kgspatial.outputs",
+}
+"""Where each public name lives."""
+
+__all__ = [
+    "Balance",
+    "Demand",
+    "Grid",
+    "InputError",
+    "KgspatialError",
+    "PlanError",
+    "Population",
+    "SitePlan",
+    "SitingResult",
+    "SolverError",
+    "Study",
+    "TravelMatrix",
+    "assess_balance",
+    "estimate_demand",
+    "measure_travel",
+    "plan_map",
+    "propose_sites",
+    "read_study",
+    "run_plan",
+    "transform_china",
+    "write_outputs",
+]
+
+if TYPE_CHECKING:
+    from kgspatial.balance import Balance, assess_balance
+    from kgspatial.demand import Demand, estimate_demand
+    from kgspatial.errors import InputError, KgspatialError, PlanError, SolverError
+    from kgspatial.inputs import transform_china
+    from kgspatial.layers import Grid, Population
+    from kgspatial.maps import plan_map
+    from kgspatial.outputs import write_outputs
+    from kgspatial.plan import run_plan
+    from kgspatial.siting import SitePlan, SitingResult, propose_sites
+    from kgspatial.study import Study, read_study
+    from kgspatial.travel import TravelMatrix, measure_travel
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kgspatial' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,5 @@
+"""Runs the command as ``python -m kgspatial``. Imports from `cli`."""
+
+from kgspatial.cli import main
+
+main()

@@ -1,0 +1,259 @@
+"""The `kgspatial` command: parses, calls, prints. No analysis.
+
+Imports from `plan`, `sample`, `terms`, `errors`. Exit status: 0 done, 1 done with problems to
+look at, 2 the inputs or the call are wrong, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kgspatial import __version__
+from kgspatial.errors import KgspatialError
+from kgspatial.sample import sample_folder, write_sample
+from kgspatial.terms import LANGUAGES, Language, has_term, term
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kgspatial.plan import PlanRun, Step
+    from kgspatial.study import Study
+
+DONE, DONE_WITH_PROBLEMS, WRONG, INTERRUPTED = 0, 1, 2, 130
+KEY_FIGURES = (
+    *("children", "places", "enrolled", "served", "unserved", "unreached", "vacant"),
+    *("coverage", "mean_distance_m"),
+)
+PROBLEMS_SHOWN = 20
+
+app = typer.Typer(
+    name="kgspatial",
+    help="Kindergarten-place gap analysis: who finds a place on foot, who does not, where to build.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the results.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the key figures as JSON.")]
+Plan = Annotated[Path, typer.Argument(metavar="PLAN.toml", help="The plan file.")]
+LanguageOption = Annotated[
+    str | None, typer.Option("--language", help="zh or en; the plan's language unless given.")
+]
+
+
+def main() -> None:
+    """Run the command; an expected error is a message on stderr, never a traceback."""
+    try:
+        app()
+    except KgspatialError as error:
+        _say_error(str(error))
+        raise SystemExit(WRONG) from None
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"kgspatial {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.command()
+def demo(
+    out: Out = None, quiet: Quiet = False, as_json: AsJson = False, language: LanguageOption = None
+) -> None:
+    """Run the sample district end to end."""
+    _run(sample_folder() / "plan.toml", out or Path("kgspatial-demo"), quiet, as_json, language)
+
+
+@app.command()
+def run(
+    plan: Plan,
+    out: Out = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    language: LanguageOption = None,
+) -> None:
+    """Run a plan file end to end; results go to PLAN-results unless --out says otherwise."""
+    _run(plan, out or Path(f"{plan.stem}-results"), quiet, as_json, language)
+
+
+@app.command()
+def check(
+    plan: Plan, quiet: Quiet = False, as_json: AsJson = False, language: LanguageOption = None
+) -> None:
+    """Read and check the inputs of a plan file; print the problem table."""
+    from kgspatial.demand import estimate_demand
+    from kgspatial.inputs.problems import joined_problems
+    from kgspatial.plan import read_with_language
+
+    study = read_with_language(plan, _language(language))
+    problems = joined_problems(study.problems, estimate_demand(study).problems)
+    if as_json:
+        typer.echo(problems.to_json(orient="records", force_ascii=False, indent=2))
+    elif not quiet:
+        _print_check(study, problems)
+    raise typer.Exit(_status(problems))
+
+
+@app.command()
+def sample(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="An empty or new folder.")],
+    quiet: Quiet = False,
+) -> None:
+    """Write the sample project to start from."""
+    plan = write_sample(folder)
+    if not quiet:
+        typer.echo(plan)
+
+
+def _run(plan: Path, out: Path, quiet: bool, as_json: bool, language: str | None) -> None:
+    from kgspatial.plan import run_plan
+
+    chosen = _language(language)
+    with _progress(not (quiet or as_json), chosen or "en") as show:
+        done = run_plan(plan, out, language=chosen, progress=show)
+    if as_json:
+        typer.echo(json.dumps(done.outputs.summary, ensure_ascii=False, indent=2))
+    elif not quiet:
+        _print_run(done)
+    raise typer.Exit(_status(done.balance.problems))
+
+
+def _language(given: str | None) -> Language | None:
+    if given is None:
+        return None
+    found = next((known for known in LANGUAGES if known == given), None)
+    if found is None:
+        raise typer.BadParameter(
+            f"'{given}' is not a language; known: {', '.join(LANGUAGES)}", param_hint="--language"
+        )
+    return found
+
+
+def _status(problems: pd.DataFrame) -> int:
+    return DONE_WITH_PROBLEMS if problems["severity"].isin(["error", "warning"]).any() else DONE
+
+
+@contextmanager
+def _progress(wanted: bool, language: Language) -> Iterator[Callable[[Step], None]]:
+    """A progress bar on stderr, only on a terminal."""
+    if not (wanted and sys.stderr.isatty()):
+        yield lambda _step: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from kgspatial.plan import STEPS
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=len(STEPS))
+
+        def show(step: Step) -> None:
+            bar.update(
+                task, description=term(f"command.{step}", language), completed=STEPS.index(step)
+            )
+
+        yield show
+
+
+def _print_run(done: PlanRun) -> None:
+    summary, language = done.outputs.summary, done.study.settings.plan.language
+    rows = [(term(f"columns.{key}", language), _figure(key, summary[key])) for key in KEY_FIGURES]
+    _print_pairs(rows)
+    for site in summary["sites"]:
+        typer.echo(_site_line(site, language))
+    typer.echo(_proof_line(summary["siting"], language))
+    if len(done.balance.problems):
+        typer.echo("")
+        _print_problems(done.balance.problems, language)
+    typer.echo("")
+    typer.echo(term("command.written", language, folder=done.outputs.folder.resolve()))
+    typer.echo(term("command.map_lies", language, path=done.outputs.map.resolve()))
+
+
+def _site_line(site: dict[str, Any], language: Language) -> str:
+    return term(
+        "command.site",
+        language,
+        order=site["order"],
+        id=site["site_id"],
+        name=site["name"] or "",
+        action=term(f"values.{site['action']}", language),
+        classes=site["classes"],
+        places=f"{site['places']:,.0f}",
+        gained=f"{site['children_gained']:,.0f}",
+    )
+
+
+def _proof_line(siting: dict[str, Any], language: Language) -> str:
+    status = f"values.{siting['status']}"
+    return term(
+        "command.proof",
+        language,
+        objective=f"{siting['objective']:,.1f}",
+        bound=f"{siting['bound']:,.1f}",
+        gap=f"{siting['gap']:.2%}",
+        status=term(status, language) if has_term(status) else siting["status"],
+    )
+
+
+def _figure(key: str, value: float | None) -> str:
+    if value is None:
+        return "—"
+    return f"{value:.1%}" if key == "coverage" else f"{value:,.0f}"
+
+
+def _print_pairs(rows: list[tuple[str, str]]) -> None:
+    from rich.cells import cell_len
+
+    widest = max(cell_len(label) for label, _ in rows)
+    for label, value in rows:
+        typer.echo(f"{label}{' ' * (widest - cell_len(label))}  {value:>10}")
+
+
+def _print_check(study: Study, problems: pd.DataFrame) -> None:
+    language = study.settings.plan.language
+    for row in study.inputs.itertuples():
+        layer = term(f"report.layer_{row.layer}", language)
+        typer.echo(f"{layer}  {row.path}  {row.rows:,}  {row.crs}")
+    _print_problems(problems, language)
+
+
+def _print_problems(problems: pd.DataFrame, language: Language) -> None:
+    if problems.empty:
+        typer.echo(term("command.no_problems", language))
+        return
+    typer.echo(term("command.problems", language, count=len(problems)))
+    for found in problems.head(PROBLEMS_SHOWN).itertuples():
+        typer.echo(_problem_line(found, language))
+    if len(problems) > PROBLEMS_SHOWN:
+        typer.echo(term("command.more_problems", language, count=len(problems) - PROBLEMS_SHOWN))
+
+
+def _problem_line(found: Any, language: Language) -> str:
+    place = [found.layer]
+    if found.row == found.row and found.row is not None:
+        place.append(f"{term('columns.row', language)} {found.row}")
+    if found.column:
+        place.append(found.column)
+    severity = term(f"values.{found.severity}", language)
+    return f"  {severity}: {', '.join(map(str, place))}: {found.problem}; {found.done}"
+
+
+def _say_error(text: str) -> None:
+    typer.echo(f"kgspatial: {text}", err=True)

@@ -1,0 +1,106 @@
+"""`run_plan`: a plan file from its inputs to its result files, the whole pipeline on one screen.
+
+Imports from every room below; nothing below imports from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, get_args
+
+import geopandas as gpd
+import shapely
+from affine import Affine
+
+from kgspatial.balance import Balance, assess_balance
+from kgspatial.demand import Demand, coverage_matrix, estimate_demand
+from kgspatial.inputs import read_plan_file
+from kgspatial.layers import Grid
+from kgspatial.outputs import Outputs, write_outputs
+from kgspatial.siting import SitePlan, propose_sites
+from kgspatial.study import Study, study_from_plan
+from kgspatial.terms import Language
+from kgspatial.travel import TravelMatrix, measure_travel
+
+Step = Literal["read", "compile", "demand", "travel", "balance", "siting", "write"]
+STEPS: tuple[Step, ...] = get_args(Step)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanRun:
+    """Everything that a run made: the values of each step and the files."""
+
+    study: Study
+    demand: Demand
+    travel: TravelMatrix
+    balance: Balance
+    sites: SitePlan
+    outputs: Outputs
+
+
+def run_plan(
+    path: str | Path,
+    out: str | Path,
+    *,
+    language: Language | None = None,
+    progress: Callable[[Step], None] = lambda _step: None,
+) -> PlanRun:
+    """Run a plan file end to end and write its results.
+
+    Parameters
+    ----------
+    path : str or Path
+        The plan file (TOML).
+    out : str or Path
+        The result folder; made when it is not there.
+    language : {"zh", "en"}, optional
+        Language of map and reports; the plan's unless given.
+    progress : callable, optional
+        Called with the name of each step (:data:`STEPS`) as it begins.
+
+    Returns
+    -------
+    PlanRun
+        All values, and the paths of what was written.
+
+    Raises
+    ------
+    InputError
+        When the plan file or an input cannot be used.
+    SolverError
+        When ``[siting] time_limit_s`` was too short for any answer.
+    """
+    progress("read")
+    study = read_with_language(path, language)
+    progress("compile")
+    _compile_kernels()
+    progress("demand")
+    demand = estimate_demand(study)
+    progress("travel")
+    travel = measure_travel(study, demand)
+    progress("balance")
+    balance = assess_balance(study, demand, travel)
+    progress("siting")
+    sites = propose_sites(study, balance)
+    progress("write")
+    outputs = write_outputs(out, study, balance, sites)
+    return PlanRun(study, demand, travel, balance, sites, outputs)
+
+
+def read_with_language(path: str | Path, language: Language | None) -> Study:
+    """Read a plan file's layers, with another language for people than the plan's if given."""
+    plan = read_plan_file(path)
+    if language is not None:
+        settings = plan.settings
+        plan = replace(
+            plan, settings=replace(settings, plan=replace(settings.plan, language=language))
+        )
+    return study_from_plan(plan)
+
+
+def _compile_kernels() -> None:
+    """Compile the coverage kernel on one square, so that no later step looks slow on first use."""
+    grid = Grid((1, 1), Affine(100, 0, 0, 0, -100, 100), "EPSG:4549")
+    coverage_matrix(gpd.GeoSeries([shapely.box(0, 0, 50, 100)], crs="EPSG:4549"), grid)
