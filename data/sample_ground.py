@@ -6,13 +6,13 @@ Imports from `sample_names`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from sample_names import AVENUES, LANES, RIVER, RURAL_ROADS, Name, NameBook, random_stream
-from shapely import LineString, Point, Polygon
+from shapely import Geometry, LineString, Point, Polygon
 
 Array = NDArray[np.float64]
 
@@ -21,6 +21,8 @@ BARRIER_GAP_M = 300.0
 """How far either side of a bridge the river counts as crossable."""
 BANK_M = 8.0
 """Streets that do not cross end this far from the water."""
+MEET_M = 150.0
+"""A road that ends closer to another one leads on to it."""
 SNAP_M = 0.1
 """Street ends closer than this meet."""
 
@@ -61,7 +63,7 @@ ROADS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((3000, 7500), (2600, 8300), (2100, 8800), (1700, 9000), (1250, 9500), (900, 10000)),
     ((3600, 7700), (4250, 8150), (5000, 8420), (5800, 8150), (7300, 8150), (8400, 7850),
      (9500, 7750)),
-    ((10300, 7500), (11000, 7900), (12000, 8100)),
+    ((10050, 7480), (11000, 7900), (12000, 8100)),
     ((9000, 5200), (10200, 5000), (11000, 4900), (12000, 4700)),
     ((4700, 4700), (4600, 3900), (5050, 3300), (5400, 2600), (5100, 1700), (5200, 950),
      (6350, 800), (7400, 900), (8800, 1300), (10300, 1600), (12000, 1700)),
@@ -74,7 +76,7 @@ ROADS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((8160, 2960), (9300, 3100), (10400, 3700), (10900, 4400), (11000, 4900)),
     ((10300, 1600), (10700, 2700), (10400, 3700)),
     ((7300, 8150), (7500, 8700), (8600, 9000), (9700, 8900), (10900, 8950), (11000, 7900)),
-    ((10600, 6300), (11150, 6500), (11300, 7300), (11000, 7900)),
+    ((10050, 6330), (10600, 6330), (11150, 6500), (11300, 7300), (11000, 7900)),
     ((2600, 8300), (3300, 9100), (4450, 9150), (5000, 8420)),
     ((1250, 8100), (500, 8250)),
     ((2500, 4930), (1950, 6000), (2700, 6900)),
@@ -280,8 +282,8 @@ def _bank_nodes(core: Array, river: LineString) -> Array:
 
 def _small_quarters(river: LineString) -> tuple[Quarter, ...]:
     works = _jitter(_grid((2560, 6650), (200, 185), (8, 7), -4), 6, 31)
-    dizhou = _jitter(_riverside(river, -72, 4950, (2130, 3020), (8, 6)), 16, 33)
-    wharf = _jitter(_riverside(river, 80, None, (2330, 2760), (3, 3), 285), 7, 35)
+    dizhou = _jitter(_riverside(river, -96, 4950, (2130, 3020), (8, 6)), 16, 33)
+    wharf = _jitter(_riverside(river, 92, None, (2330, 2760), (3, 3), 285), 7, 35)
     heling = _jitter(_grid((1480, 8720), (135, 125), (5, 4), 8), 18, 37)
     sangpi = _jitter(_grid((1950, 1700), (140, 125), (5, 4), -7), 18, 39)
     return (
@@ -295,7 +297,7 @@ def _small_quarters(river: LineString) -> tuple[Quarter, ...]:
     )  # fmt: skip
 
 
-def _rural_roads(quarters: dict[str, Quarter]) -> tuple[Street, ...]:
+def _rural_roads(quarters: dict[str, Quarter]) -> list[Street]:
     """Return the roads between the quarters, ending at the quarters' outer streets."""
     book = NameBook(random_stream(51))
     built = shapely.union_all([q.area for q in quarters.values()])
@@ -306,7 +308,37 @@ def _rural_roads(quarters: dict[str, Quarter]) -> tuple[Street, ...]:
         highway = "secondary" if i < 9 else "unclassified"
         for piece in shapely.get_parts(outside):
             roads.append(Street(piece, name, highway, i in BRIDGE_ROADS))
-    return tuple(roads)
+    edges = [q.area.exterior for q in quarters.values()]
+    return [
+        replace(road, line=_met(road.line, [*edges, *(r.line for r in roads if r is not road)]))
+        for road in roads
+    ]
+
+
+def _met(line: LineString, others: list[Geometry]) -> LineString:
+    """Lead the ends of a road to the nearest other one, where they end just short of it."""
+    points = list(line.coords)
+    around = shapely.union_all(others)
+    for end, at in ((0, 0), (-1, len(points))):
+        tip = Point(points[end])
+        if 0.01 < tip.distance(around) < MEET_M:
+            found = shapely.shortest_line(tip, around).coords[1]
+            points.insert(at if end == 0 else len(points), found)
+    return LineString(points)
+
+
+def lanes_to(ground: Ground, places: list[Point]) -> list[Street]:
+    """Return a lane from each place to the nearest street on its side of the river."""
+    known = [s.line for q in ground.quarters.values() for s in q.streets if s.name]
+    roads = shapely.union_all([*known, *(r.line for r in ground.roads)])
+    lanes = []
+    for place in places:
+        start, end = np.asarray(shapely.shortest_line(place, roads).coords)
+        bend = (start + end) / 2 + 0.12 * (end - start)[::-1] * (1, -1)
+        line = LineString(np.vstack([smooth((start, bend, end))]))
+        if line.length > SNAP_M and not line.intersects(ground.water):
+            lanes.append(Street(line, None, "unclassified"))
+    return lanes
 
 
 def _bridge_streets(quarters: dict[str, Quarter]) -> tuple[Street, ...]:
@@ -352,7 +384,7 @@ def network(ground: Ground, streets: list[Street]) -> list[dict[str, object]]:
     bridges = [e["geometry"].interpolate(0.5, normalized=True) for e in edges if e["bridge"]]
     gaps = shapely.union_all([b.buffer(BARRIER_GAP_M) for b in bridges])
     barriers = shapely.get_parts(ground.river.intersection(ground.outline).difference(gaps))
-    ordered = sorted(barriers, key=lambda b: -b.centroid.y)
+    ordered = sorted(map(shapely.normalize, barriers), key=lambda b: -b.centroid.y)
     return edges + [_row(Street(b, RIVER, ""), b, "river") for b in ordered]
 
 
@@ -372,8 +404,8 @@ def _edges(parts: list[tuple[Street, bool]]) -> list[dict[str, object]]:
     """Node all pieces with each other; each edge takes the attributes of the street it lies on."""
     lines = [street.line for street, _ in parts]
     noded = shapely.get_parts(shapely.union_all(lines, grid_size=SNAP_M))
-    pieces = [n for n in noded if n.length > 1]
-    pieces.sort(key=lambda n: tuple(np.round(n.coords[0]) * (1, 1)) + tuple(np.round(n.coords[-1])))
+    pieces = [shapely.normalize(n) for n in noded if n.length > 1]
+    pieces.sort(key=lambda n: (*np.round(n.coords[0]), *np.round(n.coords[-1]), round(n.length)))
     tree = shapely.STRtree(lines)
     nearest = tree.nearest([p.interpolate(0.5, normalized=True) for p in pieces])
     rows = []

@@ -49,10 +49,14 @@ ESTATES = _pairs(
     "花园 Huayuan, 家园 Jiayuan, 雅苑 Yayuan, 名邸 Mingdi, 公馆 Gongguan, 华庭 Huating, 府 Fu, 新苑 Xinyuan"
 )
 LANES = _pairs("巷 Xiang, 里 Li, 坊 Fang, 弄 Long, 街 Jie")
-OLD_QUARTERS = _pairs("里小区 Li Xiaoqu, 坊小区 Fang Xiaoqu, 巷小区 Xiang Xiaoqu, 新村 Xincun, 小区 Xiaoqu")
+OLD_QUARTERS = _pairs(
+    "里小区 Li Xiaoqu, 坊小区 Fang Xiaoqu, 巷小区 Xiang Xiaoqu, 新村 Xincun, 小区 Xiaoqu"
+)
 FACTORY_QUARTERS = _pairs("厂一村 Chang Yicun, 厂二村 Chang Ercun, 厂宿舍 Chang Sushe, 新村 Xincun")
 URBAN_VILLAGES = _pairs("家村 jiacun, 家桥 jiaqiao, 家塘 jiatang, 家埠 jiabu")
-VILLAGES = _pairs("家湾 jiawan, 家垄 jialong, 家坪 jiaping, 家冲 jiachong, 家岭 jialing, 家源 jiayuan")
+VILLAGES = _pairs(
+    "家湾 jiawan, 家垄 jialong, 家坪 jiaping, 家冲 jiachong, 家岭 jialing, 家源 jiayuan"
+)
 AVENUES = _pairs("大道 Dadao, 路 Lu, 路 Lu, 路 Lu")
 RURAL_ROADS = _pairs("公路 Gonglu, 路 Lu")
 PRIVATE_KINDERGARTENS = _pairs(
@@ -62,6 +66,46 @@ PRIVATE_KINDERGARTENS = _pairs(
     "纸飞机 Zhi Feiji, 小白鹭 Xiao Bailu, 七彩石 Qicai Shi, 甜枣 Tianzao, 小木马 Xiao Muma,"
     "花喜鹊 Hua Xique, 小溪流 Xiao Xiliu, 红陶罐 Hong Taoguan, 棉花糖 Mianhua Tang"
 )
+PHASES = _pairs("一期 Yiqi, 二期 Erqi, 三期 Sanqi, 四期 Siqi")
+NUMBERS = _pairs(
+    "一 yi, 二 er, 三 san, 四 si, 五 wu, 六 liu, 七 qi, 八 ba, 九 jiu, 十 shi, 十一 shiyi, 十二 shier"
+)
+
+REAL_PLACES = frozenset(
+    [
+        "桂林",
+        "柏林",
+        "嘉祥",
+        "永川",
+        "桂阳",
+        "松原",
+        "松溪",
+        "松阳",
+        "松岭",
+        "宁阳",
+        "康乐",
+        "云阳",
+        "云林",
+        "云溪",
+        "云台",
+        "沐川",
+        "竹溪",
+        "景谷",
+        "景阳",
+        "澄湖",
+        "翠湖",
+        "枫溪",
+        "桂洲",
+        "锦溪",
+        "晴川",
+        "永乐",
+        "兴华",
+        "泰湖",
+        "柏泉",
+        "樟林",
+    ]
+)
+"""Pairs of the characters above that well-known places bear: never given."""
 
 
 class NameBook:
@@ -75,7 +119,9 @@ class NameBook:
         """Return a name of two poetic characters and a suffix set apart: 澜溪花园, Lanxi Huayuan."""
         while True:
             first, second, suffix = (self._one(x) for x in (FIRST, SECOND, suffixes))
-            latin = f"{first[1]}{second[1]} ".capitalize() + suffix[1]
+            if first[0] + second[0] in REAL_PLACES:
+                continue
+            latin = f"{syllables(first[1], second[1])} ".capitalize() + suffix[1]
             if self.take((first[0] + second[0] + suffix[0], latin)):
                 return first[0] + second[0] + suffix[0], latin
 
@@ -96,6 +142,11 @@ class NameBook:
 
     def _one(self, choices: Sequence[Name]) -> Name:
         return choices[int(self._rng.integers(len(choices)))]
+
+
+def syllables(first: str, second: str) -> str:
+    """Write two syllables as one word; an apostrophe parts them where a vowel follows: Rui'an."""
+    return first + ("'" if second[0] in "aeo" else "") + second
 
 
 def join(first: Name, second: Name) -> Name:

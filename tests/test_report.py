@@ -7,7 +7,6 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from types import SimpleNamespace
 
 import geopandas as gpd
 import numpy as np
@@ -472,7 +471,7 @@ class TestDocument:
 
         def said(**changes: object) -> str:
             result = dataclasses.replace(sites.result, **changes)
-            return proof_sentence(study, dataclasses.replace(sites, result=result), "en")
+            return proof_sentence(dataclasses.replace(sites, result=result), "en")
 
         assert "proven optimal" in said(status="optimal", gap=0.0)
         assert "not proven" in said(status="gap", gap=0.02)
@@ -496,12 +495,9 @@ class TestDocument:
             "done": "left out",
             "severity": "warning",
         }
-        found = pd.DataFrame([row]).reindex(columns=study.problems.columns)
-        seen = SimpleNamespace(
-            **{f.name: getattr(study, f.name) for f in dataclasses.fields(study)}
-        )
-        seen.problems = found
-        words = texts_of(write_document(tmp_path / "r.docx", seen, balance, sites, [], "en"))
+        found = pd.DataFrame([row]).reindex(columns=balance.problems.columns)
+        seen = dataclasses.replace(balance, problems=found)
+        words = texts_of(write_document(tmp_path / "r.docx", study, seen, sites, [], "en"))
         assert "badplace" in words
         assert "checks of the inputs: 1." in words
 

@@ -47,10 +47,6 @@ class Layer:
     columns: tuple[Column, ...]
     one_of: tuple[str, ...] = ()
 
-    def column(self, name: str) -> Column | None:
-        """Return the column of that canonical name, or None."""
-        return next((c for c in self.columns if c.name == name), None)
-
     @property
     def column_names(self) -> tuple[str, ...]:
         """Canonical names of all known columns, in their order."""
@@ -235,6 +231,13 @@ class Grid:
     def size(self) -> int:
         """Number of cells."""
         return self.shape[0] * self.shape[1]
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north edge in the grid's CRS."""
+        t, (rows, columns) = self.transform, self.shape
+        x, y = sorted((t.c, t.c + columns * t.a)), sorted((t.f, t.f + rows * t.e))
+        return x[0], y[0], x[1], y[1]
 
     def centres(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the centres of cells given by their row-major number."""

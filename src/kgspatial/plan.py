@@ -13,6 +13,7 @@ from typing import Literal, get_args
 import geopandas as gpd
 import shapely
 from affine import Affine
+from pyproj import CRS
 
 from kgspatial.balance import Balance, assess_balance
 from kgspatial.demand import Demand, coverage_matrix, estimate_demand
@@ -102,5 +103,6 @@ def read_with_language(path: str | Path, language: Language | None) -> Study:
 
 def _compile_kernels() -> None:
     """Compile the coverage kernel on one square, so that no later step looks slow on first use."""
-    grid = Grid((1, 1), Affine(100, 0, 0, 0, -100, 100), "EPSG:4549")
-    coverage_matrix(gpd.GeoSeries([shapely.box(0, 0, 50, 100)], crs="EPSG:4549"), grid)
+    crs = CRS.from_epsg(4549)
+    grid = Grid((1, 1), Affine(100, 0, 0, 0, -100, 100), crs)
+    coverage_matrix(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 50, 100)], crs=crs), grid)

@@ -26,7 +26,9 @@ def sample_folder() -> Path:
     for folder in (PACKAGED, IN_REPOSITORY):
         if (folder / "plan.toml").is_file():
             return folder
-    raise KgspatialError("the sample district is missing from this installation; install kgspatial again")
+    raise KgspatialError(
+        "the sample district is missing from this installation; install kgspatial again"
+    )
 
 
 def write_sample(folder: str | Path) -> Path:
@@ -57,5 +59,7 @@ def write_sample(folder: str | Path) -> Path:
             )
         shutil.copytree(sample_folder(), target, dirs_exist_ok=True)
     except OSError as error:
-        raise InputError(f"the sample cannot be written there ({error.strerror})", source=target) from error
+        raise InputError(
+            f"the sample cannot be written there ({error.strerror})", source=target
+        ) from error
     return target / "plan.toml"

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from pyproj import CRS
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.checks import check_layer
-from kgspatial.inputs.crs import WGS84, check_metric, projected_crs
+from kgspatial.inputs.china import china_crs_name
+from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs, transform_bounds
 from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
-from kgspatial.inputs.problems import joined_problems, problem_table
+from kgspatial.inputs.problems import Problem, joined_problems, problem_table
 from kgspatial.inputs.readers import existing, read_layer, read_population, sha256
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import LAYERS, POPULATION, Population
@@ -27,6 +30,9 @@ OUTSIDE = "outside"
 
 WHOLE_AREA = "all"
 """`unit_id` of everything when the study has no units."""
+
+ELSEWHERE_M = 50_000.0
+"""A layer further than this from the kindergartens has a wrong CRS rather than a long way."""
 
 INPUT_COLUMNS = ("layer", "path", "sha256", "rows", "crs")
 
@@ -79,22 +85,23 @@ class Study:
     inputs: pd.DataFrame = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
-        given = {name: getattr(self, name) for name in LAYERS}
-        checked, problems = {}, []
-        for name, raw in given.items():
-            if raw is not None:
-                checked[name], found = check_layer(raw, LAYERS[name])
+        checked: dict[str, gpd.GeoDataFrame] = {}
+        problems: list[Problem] = []
+        for name, spec in LAYERS.items():
+            if (raw := getattr(self, name)) is not None:
+                checked[name], found = check_layer(raw, spec)
                 problems += found
         crs = _study_crs(self.crs, checked)
         for name, frame in checked.items():
-            object.__setattr__(self, name, _in_crs(frame, crs, name))
+            checked[name], found = _in_crs(frame, crs, name)
+            problems += found
+            object.__setattr__(self, name, checked[name])
         if isinstance(self.population, (str, Path)):
-            object.__setattr__(
-                self, "population", read_population(LayerInput(str(self.population)))
-            )
-        object.__setattr__(
-            self, "problems", joined_problems(self.problems, problem_table(problems))
-        )
+            population = read_population(LayerInput(str(self.population)))
+            object.__setattr__(self, "population", population)
+        problems += _between_layers(checked, self.population, crs)
+        found_now = problem_table(problems)
+        object.__setattr__(self, "problems", joined_problems(self.problems, found_now))
         if self.inputs is None:
             object.__setattr__(self, "inputs", pd.DataFrame(columns=list(INPUT_COLUMNS)))
         object.__setattr__(self, "crs", crs)
@@ -168,6 +175,9 @@ def study_from_plan(plan: PlanFile) -> Study:
         raise InputError(
             "no kindergartens are declared", source=plan.path, hint="Write [inputs.kindergartens]."
         )
+    if plan.settings.plan.crs is not None:
+        parse_crs(plan.settings.plan.crs, source=str(plan.path))
+    wanted = plan.settings.plan.study_crs
     layers = {n: read_layer(n, i) for n, i in plan.inputs.items() if n != POPULATION}
     declared = plan.inputs.get(POPULATION)
     population = read_population(declared) if declared is not None else None
@@ -175,7 +185,7 @@ def study_from_plan(plan: PlanFile) -> Study:
         **layers,
         population=population,
         settings=plan.settings,
-        crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
+        crs=wanted,  # type: ignore[arg-type]
         inputs=_input_table(plan, layers, population),
     )
 
@@ -183,16 +193,15 @@ def study_from_plan(plan: PlanFile) -> Study:
 def _input_table(
     plan: PlanFile, layers: dict[str, gpd.GeoDataFrame], population: Population | None
 ) -> pd.DataFrame:
+    sizes = {n: (len(frame), cast("CRS", frame.crs)) for n, frame in layers.items()}
+    if population is not None:
+        sizes[POPULATION] = (population.grid.size, population.grid.crs)
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
         path = existing(declared.path, name)
-        if name == POPULATION:
-            assert population is not None
-            count, crs = population.grid.size, population.grid.crs.name
-        else:
-            count, crs = len(layers[name]), layers[name].crs.name
-        shown = declared.crs if declared.crs in ("GCJ-02", "BD-09") else crs
-        rows.append((name, _relative(path, plan.path.parent), sha256(path), count, str(shown)))
+        count, crs = sizes[name]
+        shown = china_crs_name(declared.crs or "") or crs.name
+        rows.append((name, _relative(path, plan.path.parent), sha256(path), count, shown))
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
 
 
@@ -203,30 +212,90 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _study_crs(wanted: object, layers: dict[str, gpd.GeoDataFrame]) -> CRS:
+    """The wanted CRS, or one for the area of the first layer that tells it.
+
+    Units and communities tell the area; kindergartens only where there is neither, because one
+    wrongly located point would draw the CRS after it.
+    """
     if wanted is not None:
-        return check_metric(CRS.from_user_input(wanted))
-    named = [n for n in ("units", "communities", "kindergartens") if n in layers]
-    bounds = np.array([_lonlat_bounds(layers[n]) for n in named])
-    west, south = bounds[:, :2].min(axis=0)
-    east, north = bounds[:, 2:].max(axis=0)
+        return check_metric(parse_crs(wanted).crs)
+    first = next(n for n in ("units", "communities", "kindergartens") if n in layers)
+    west, south, east, north = layers[first].geometry.to_crs(WGS84).total_bounds
     return projected_crs((float(west), float(south), float(east), float(north)))
 
 
-def _lonlat_bounds(frame: gpd.GeoDataFrame) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    bounds = np.asarray(frame.geometry.to_crs(WGS84).total_bounds, dtype=np.float64)
-    in_range = np.abs(bounds[[0, 2]]).max() <= 180.0 and np.abs(bounds[[1, 3]]).max() <= 90.0
-    if not (np.isfinite(bounds).all() and in_range):
-        raise InputError(
-            f"its coordinates do not lie on the earth in the declared system ({frame.crs.name})",
-            source=frame.attrs.get("source") or None,
-            hint="Check crs in the plan file: metres declared as degrees end like this.",
-        )
-    return bounds
-
-
-def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> gpd.GeoDataFrame:
+def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """The layer in the study's CRS; what that CRS cannot show lies on another side of the earth."""
     moved = frame.to_crs(crs)
+    shown = np.isfinite(moved.bounds.to_numpy()).all(axis=1)
+    source, id_column = str(frame.attrs.get("source", "")), LAYERS[name].id_column
+    text = "it lies so far from the study area that no map shows both"
+    problems = [
+        Problem(
+            *(name, "bad_coordinates", text, "row left out", "error", source),
+            column=id_column or "",
+            value=str(frame[id_column][i]) if id_column else "",
+        )
+        for i in frame.index[~shown]
+    ]
+    if not shown.any():
+        raise InputError(f"no row of the layer '{name}' can be used: {text}", source=source or None)
+    moved = moved[shown].reset_index(drop=True)
     if name == "kindergartens":
         points = moved.geometry.where(moved.geom_type == "Point", moved.representative_point())
         moved = moved.set_geometry(points)
-    return moved
+    return moved, problems
+
+
+def _between_layers(
+    layers: dict[str, gpd.GeoDataFrame], population: Population | None, crs: CRS
+) -> list[Problem]:
+    """What two layers say that cannot both be right."""
+    areas = {n: shapely.box(*frame.total_bounds) for n, frame in layers.items()}
+    if population is not None:
+        grid = population.grid
+        west, south, east, north = transform_bounds(grid.crs, crs, *grid.bounds)
+        areas[POPULATION] = shapely.box(west, south, east, north)
+    problems = [
+        Problem(
+            name,
+            "elsewhere",
+            f"it lies {area.distance(areas['kindergartens']) / 1000:,.0f} km from the kindergartens",
+            "used as it is; check its crs and the order of longitude and latitude",
+        )
+        for name, area in areas.items()
+        if area.distance(areas["kindergartens"]) > ELSEWHERE_M
+    ]
+    return problems + _unknown_units(layers)
+
+
+def _unknown_units(layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:
+    """Communities and villages that name a unit which the units layer does not have."""
+    if "units" not in layers:
+        return []
+    known = layers["units"]["unit_id"]
+    reserved = known[known.isin([OUTSIDE, WHOLE_AREA])]
+    if len(reserved):
+        raise InputError(
+            f"'{reserved.iloc[0]}' cannot be a unit's id: results use it for what lies in no unit",
+            source=layers["units"].attrs.get("source"),
+            column="unit_id",
+            hint="Give that unit another id.",
+        )
+    found = []
+    for name in ("communities", "villages"):
+        if name not in layers or "unit_id" not in layers[name]:
+            continue
+        frame, id_column = layers[name], str(LAYERS[name].id_column)
+        lost = frame[frame["unit_id"].notna() & ~frame["unit_id"].isin(known)]
+        found += [
+            Problem(
+                *(name, "unknown_unit", f"'{own}' names the unit '{unit}', which is not there"),
+                *("its unit is taken from its position", "warning"),
+                source=str(frame.attrs.get("source", "")),
+                column="unit_id",
+                value=str(unit),
+            )
+            for own, unit in zip(lost[id_column], lost["unit_id"], strict=True)
+        ]
+    return found

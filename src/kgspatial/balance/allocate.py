@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
+    SparseArray = sparse.csr_array | sparse.csc_array | sparse.coo_array
 
 COST_PER_M = 1000
 """The solver takes whole numbers: distances in millimetres."""
@@ -28,7 +29,7 @@ LARGEST_TOTAL = 4e18
 
 
 def allocate(
-    travel: TravelMatrix | sparse.sparray, children: ArrayLike, places: ArrayLike
+    travel: TravelMatrix | SparseArray, children: ArrayLike, places: ArrayLike
 ) -> sparse.csr_array:
     """Assign children to kindergartens by minimum-cost flow.
 
@@ -63,14 +64,24 @@ def allocate(
     Ahuja, Magnanti and Orlin (1993), Network Flows, chapter 9; solved by the cost-scaling
     push-relabel code of OR-Tools.
     """
-    csr = travel.csr if isinstance(travel, TravelMatrix) else sparse.csr_array(travel)
+    csr = _distances(travel)
     demand = _counts(children, csr.shape[0], "children")
     supply = _counts(places, csr.shape[1], "places")
     origin_order, destination_order = _id_order(travel, csr.shape)
     ordered = csr[origin_order][:, destination_order]
+    ordered.sort_indices()  # or the order of arcs, and with it ties, would follow the input's
     flow = _solve(ordered, demand[origin_order], supply[destination_order])
     back_rows, back_columns = np.argsort(origin_order), np.argsort(destination_order)
     return sparse.csr_array(flow[back_rows][:, back_columns])
+
+
+def _distances(travel: TravelMatrix | SparseArray) -> sparse.csr_array:
+    if isinstance(travel, TravelMatrix):
+        return travel.csr
+    csr = sparse.csr_array(travel, dtype=np.float64)
+    if not (np.isfinite(csr.data).all() and (csr.data >= 0).all()):
+        raise InputError("distances must be 0 or more, without missing values")
+    return csr
 
 
 def _counts(values: ArrayLike, length: int, name: str) -> Floats:
@@ -85,7 +96,7 @@ def _counts(values: ArrayLike, length: int, name: str) -> Floats:
 
 
 def _id_order(
-    travel: TravelMatrix | sparse.sparray, shape: tuple[int, ...]
+    travel: TravelMatrix | SparseArray, shape: tuple[int, ...]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if not isinstance(travel, TravelMatrix):
         return np.arange(shape[0]), np.arange(shape[1])
@@ -121,7 +132,7 @@ def _units_per_child(children: Floats, cost: NDArray[np.int64]) -> float:
 
 def _flow(
     rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
+    columns: NDArray[np.integer],
     cost: NDArray[np.int64],
     units: NDArray[np.int64],
     room: NDArray[np.int64],

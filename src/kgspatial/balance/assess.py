@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from kgspatial.balance.allocate import allocate
 from kgspatial.demand import Demand
@@ -19,10 +20,12 @@ from kgspatial.inputs.problems import joined_problems, problem_table
 from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
 from kgspatial.supply import kindergarten_supply
 from kgspatial.travel import TravelMatrix, radius_areas
+from kgspatial.travel.matrix import csr_with_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
+    from shapely.geometry.base import BaseGeometry
 
 COMMUNITY_COLUMNS = ("community_id", "name", "name_latin", "unit_id", "households", "residents")
 CHILD_COLUMNS = ("children", "served", "unserved", "unreached")
@@ -71,12 +74,17 @@ class Balance:
 
     @property
     def totals(self) -> dict[str, float | None]:
-        """Key figures of the area; None where the inputs do not tell."""
+        """Key figures of the area; None where the inputs do not tell.
+
+        ``places``, ``vacant`` and ``enrolled`` are those of the kindergartens that count as
+        supply: children enrolled where nothing is licensed or open do not stand beside places
+        that are not there.
+        """
         points, gardens = self.demand, self.kindergartens
         children, served = points["children"].sum(), points["served"].sum()
         unreached = points["unreached"].sum()
         walked = (points["served"] * points["mean_distance_m"].fillna(0.0)).sum()
-        enrolled = gardens["enrolled"]
+        enrolled = gardens.loc[gardens["counted"].astype(bool), "enrolled"]
         return {
             "children": float(children),
             "places": float(gardens["places"].sum()),
@@ -163,8 +171,6 @@ def _check_ids(ids: pd.Series, found: NDArray[np.str_], what: str) -> None:
 
 def _only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMatrix:
     """The same matrix without the entries of kindergartens that are no supply."""
-    from kgspatial.travel.matrix import csr_with_zeros
-
     csr = travel.csr
     rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
     kept = counted[csr.indices]
@@ -262,7 +268,7 @@ def _unit_rows(
     sums = demand.groupby("unit_id")[list(CHILD_COLUMNS)].sum()
     supply = gardens.groupby("unit_id")[["places", "vacant"]].sum()
     used = sums.index.union(supply.index)
-    table = _unit_frame(study, used)
+    table = _unit_frame(study, demand, OUTSIDE in used)
     for column, source in [
         *((c, sums) for c in CHILD_COLUMNS),
         ("places", supply),
@@ -272,24 +278,29 @@ def _unit_rows(
     return table.assign(gap=table["children"] - table["places"])
 
 
-def _unit_frame(study: Study, used: pd.Index) -> gpd.GeoDataFrame:
-    """One row per unit of the layer, plus one for what lies outside all of them, if any does."""
+def _unit_frame(study: Study, demand: gpd.GeoDataFrame, outside: bool) -> gpd.GeoDataFrame:
+    """One row per unit of the layer, plus one for what lies `outside` all of them, if any does."""
     if study.units is None:
-        whole = study.kindergartens.union_all().union(
-            study.communities.union_all() if study.communities is not None else None
-        )
+        area = _whole_area(study, demand)
         return gpd.GeoDataFrame(
-            {"unit_id": [WHOLE_AREA], "name": [None]}, geometry=[whole.convex_hull], crs=study.crs
+            {"unit_id": [WHOLE_AREA], "name": [None]}, geometry=[area], crs=study.crs
         )
     table = study.units[[c for c in UNIT_COLUMNS if c in study.units] + ["geometry"]]
     if "name" not in table:
         table = table.assign(name=None)
-    if OUTSIDE not in used:
+    if not outside:
         return gpd.GeoDataFrame(table.copy())
-    extra = gpd.GeoDataFrame(
-        {"unit_id": [OUTSIDE], "name": [None]}, geometry=gpd.GeoSeries([None], crs=study.crs)
-    )
+    nowhere = gpd.GeoSeries(np.array([None], dtype=object), crs=study.crs)
+    extra = gpd.GeoDataFrame({"unit_id": [OUTSIDE], "name": [None]}, geometry=nowhere)
     return gpd.GeoDataFrame(pd.concat([table, extra], ignore_index=True), crs=study.crs)
+
+
+def _whole_area(study: Study, demand: gpd.GeoDataFrame) -> BaseGeometry:
+    """Hull of all that the study holds; around one point or a row of them, as far as one walks."""
+    layers = [study.communities, study.kindergartens, demand]
+    shapes = [shapely.union_all(f.geometry.to_numpy()) for f in layers if f is not None]
+    hull = shapely.convex_hull(shapely.union_all(shapes))
+    return hull if hull.geom_type == "Polygon" else hull.buffer(study.settings.travel.limit_m)
 
 
 def _catchments(

@@ -36,7 +36,8 @@ def assess_indicators(balance: Balance, profile: str = "national") -> list[Indic
     Returns
     -------
     list of Indicator
-        In the profile's order; ``met`` is None where an enrolment or a kind is missing.
+        In the profile's order; ``met`` is None where an enrolment or a kind is missing,
+        or where nobody could verify the threshold.
     """
     values = _values(balance)
     found = []
@@ -45,7 +46,7 @@ def assess_indicators(balance: Balance, profile: str = "national") -> list[Indic
             continue
         name = rule.id.removeprefix("targets.")
         value = values.get(name)
-        met = None if value is None else value >= rule.value
+        met = None if value is None or not rule.binds else value >= rule.value
         found.append(Indicator(name, value, rule.value, met, rule.source, rule.evidence))
     return found
 

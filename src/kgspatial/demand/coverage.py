@@ -24,7 +24,7 @@ OVERLAP_SHARE = 1e-9
 """Two polygons overlap when they share more than this part of the smaller one."""
 
 
-def coverage_matrix(polygons: gpd.GeoDataFrame, grid: Grid) -> sparse.csr_array:
+def coverage_matrix(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> sparse.csr_array:
     """Fraction of each grid cell that lies inside each polygon.
 
     The polygons go to the grid's CRS, so that counts are never resampled. Holes and multipolygons
@@ -34,7 +34,7 @@ def coverage_matrix(polygons: gpd.GeoDataFrame, grid: Grid) -> sparse.csr_array:
     Parameters
     ----------
     polygons : GeoDataFrame or GeoSeries
-        Polygons in any CRS.
+        Valid polygons in any CRS.
     grid : Grid
         Shape, transform and CRS of the cells.
 
@@ -78,7 +78,7 @@ def _cover(shapes: NDArray[np.object_], grid: Grid) -> sparse.csr_array:
 
 
 def share_overlaps(
-    coverage: sparse.csr_array, polygons: gpd.GeoDataFrame, grid: Grid
+    coverage: sparse.csr_array, polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid
 ) -> sparse.csr_array:
     """Turn coverage into shares that count no part of a cell twice.
 
@@ -90,7 +90,7 @@ def share_overlaps(
     ----------
     coverage : csr_array
         Of :func:`coverage_matrix`.
-    polygons : GeoDataFrame
+    polygons : GeoDataFrame or GeoSeries
         The same polygons.
     grid : Grid
         The same grid.
@@ -103,26 +103,37 @@ def share_overlaps(
     shapes = polygons.geometry.to_crs(grid.crs).to_numpy()
     shares = coverage.copy()
     for group in overlapping_groups(shapes):
-        together = _cover(np.array([shapely.union_all(shapes[group])]), grid).toarray()[0]
-        total = np.asarray(coverage[group].sum(axis=0)).ravel()
-        factor = np.divide(together, total, out=np.ones_like(total), where=total > 0)
-        for row in group:
-            part = slice(shares.indptr[row], shares.indptr[row + 1])
-            shares.data[part] *= factor[shares.indices[part]]
+        _share_group(shares, group, _cover(np.array([shapely.union_all(shapes[group])]), grid))
     return shares
+
+
+def _share_group(
+    shares: sparse.csr_array, group: NDArray[np.int64], together: sparse.csr_array
+) -> None:
+    """Scale the rows of a group, in place, so that they add up to what they cover `together`."""
+    parts = [np.arange(shares.indptr[row], shares.indptr[row + 1]) for row in group]
+    entries = np.concatenate(parts)
+    cells, cell_of = np.unique(shares.indices[entries], return_inverse=True)
+    total = np.bincount(cell_of, shares.data[entries], minlength=len(cells))
+    covered = np.zeros(len(cells))
+    _, position, other = np.intersect1d(cells, together.indices, return_indices=True)
+    covered[position] = together.data[other]
+    factor = np.divide(covered, total, out=np.ones_like(total), where=total > 0)
+    shares.data[entries] *= factor[cell_of]
 
 
 def overlapping_groups(shapes: NDArray[np.object_]) -> list[NDArray[np.int64]]:
     """Groups of polygons that overlap each other, directly or through others."""
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    valid = np.where(shapely.is_valid(shapes), shapes, shapely.buffer(shapes, 0.0))
+    first, second = shapely.STRtree(valid).query(valid, predicate="intersects")
     once = first < second
     first, second = first[once], second[once]
-    common = shapely.area(shapely.intersection(shapes[first], shapes[second]))
-    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
+    common = shapely.area(shapely.intersection(valid[first], valid[second]))
+    smaller = np.minimum(shapely.area(valid[first]), shapely.area(valid[second]))
     real = common > OVERLAP_SHARE * smaller
     if not real.any():
         return []
-    n = len(shapes)
+    n = len(valid)
     links = sparse.coo_array((np.ones(real.sum()), (first[real], second[real])), shape=(n, n))
     _, label = connected_components(links, directed=False)
     sizes = np.bincount(label)

@@ -6,7 +6,7 @@ Imports from `coverage`, `study`, `standards`, `layers`, `inputs` and `errors`.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +17,7 @@ from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.layers import Population
 from kgspatial.standards import read_profile
-from kgspatial.study import Study
+from kgspatial.study import OUTSIDE, Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +36,9 @@ POINT_COLUMNS = (
 )
 SPREAD_BY = ("residents", "households", "floor_area_m2")
 """Columns by which a unit's count is spread over its communities, in order of preference."""
+
+FULL_COVER = 1e-9
+"""A cell that is covered but for this part is covered: rounding must not make demand points."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,9 +106,13 @@ def estimate_demand(
     """
     year = study.settings.plan.year if year is None else year
     wanted = method or study.settings.demand.method
+    if wanted not in get_args(Method):
+        known = ", ".join(get_args(Method))
+        raise InputError(f"there is no demand method '{wanted}'", hint=f"Known: {known}.")
     chosen = _available(study) if wanted == "auto" else wanted
     if chosen == "grid":
         points, problems = _from_grid(study)
+        problems += _unused_counts(study) if wanted == "auto" else []
     elif _has_counts(study.communities):
         points, problems = _from_communities(study)
     elif _has_counts(study.units):
@@ -121,7 +128,7 @@ def estimate_demand(
 def _available(study: Study) -> Literal["counts", "grid"]:
     communities = study.communities
     complete = _has_counts(communities) and bool(
-        cast(gpd.GeoDataFrame, communities)["children"].notna().all()
+        cast("gpd.GeoDataFrame", communities)["children"].notna().all()
     )
     return "counts" if complete or study.population is None else "grid"
 
@@ -155,8 +162,10 @@ def _children_of(population: Population, study: Study) -> NDArray[np.float64]:
         return bands["children"]
     shares = read_profile(study.settings.plan.profile).shares_3_to_5
     if set(shares) <= set(bands):
-        return np.sum([bands[b] * share for b, share in shares.items()], axis=0)
+        return np.asarray(sum(bands[b] * share for b, share in shares.items()))
     age_share = study.settings.demand.age_share
+    if age_share is not None and not 0.0 <= age_share <= 1.0:
+        raise InputError(f"[demand] age_share is a share from 0 to 1, not {age_share:g}")
     if "residents" in bands and age_share is not None:
         return bands["residents"] * age_share
     raise InputError(
@@ -174,46 +183,53 @@ def _from_grid(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
         inside, children = _split(study, children)
         parts.append(_community_points(study, inside))
     parts.append(_cell_points(study, children))
-    problems = []
-    if _has_counts(study.communities) and study.settings.demand.method == "auto":
-        text = "not every community carries a count of children"
-        done = "the population grid was used instead"
-        problems.append(Problem("communities", "incomplete_counts", text, done, column="children"))
-    return _stack(parts), problems
+    points = _stack(parts)
+    return points, _beyond_units(points)
+
+
+def _unused_counts(study: Study) -> list[Problem]:
+    if not _has_counts(study.communities):
+        return []
+    text = "not every community carries a count of children"
+    done = "the population grid was used instead"
+    return [Problem("communities", "incomplete_counts", text, done, column="children")]
+
+
+def _beyond_units(points: gpd.GeoDataFrame) -> list[Problem]:
+    """Say so when the grid is larger than the area: its children would count without a word."""
+    beyond = points.loc[points["unit_id"] == OUTSIDE, "children"].sum()
+    if beyond <= 0:
+        return []
+    share = beyond / points["children"].sum()
+    text = f"{beyond:,.1f} children ({share:.1%}) of the grid live in no unit"
+    done = "kept, in the unit 'outside'; clip the grid where it is larger than the area"
+    return [Problem("population", "outside_units", text, done, "note")]
 
 
 def _split(
     study: Study, children: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Children of each community, and what each cell keeps."""
-    grid = cast(Population, study.population).grid
-    communities = cast(gpd.GeoDataFrame, study.communities)
+    grid = cast("Population", study.population).grid
+    communities = cast("gpd.GeoDataFrame", study.communities)
     shares = share_overlaps(coverage_matrix(communities, grid), communities, grid)
     covered = np.asarray(shares.sum(axis=0)).ravel()
-    full = covered > 1.0
-    if full.any():
-        shares = shares @ _diagonal(np.where(full, 1.0 / np.maximum(covered, 1.0), 1.0))
-    rest = children * np.clip(1.0 - covered, 0.0, 1.0)
-    return np.asarray(shares @ children), rest
-
-
-def _diagonal(values: NDArray[np.float64]):  # type: ignore[no-untyped-def]
-    from scipy import sparse
-
-    return sparse.diags_array(values, format="csr")
+    full = covered > 1.0 - FULL_COVER
+    inside = np.asarray(shares @ np.divide(children, covered, out=children.copy(), where=full))
+    return inside, np.where(full, 0.0, children * (1.0 - covered))
 
 
 def _community_points(study: Study, children: NDArray[np.float64]) -> gpd.GeoDataFrame:
-    communities = cast(gpd.GeoDataFrame, study.communities)
+    communities = cast("gpd.GeoDataFrame", study.communities)
     points = communities.representative_point()
-    declared = communities["unit_id"] if "unit_id" in communities else None
+    declared = communities.get("unit_id")
     return gpd.GeoDataFrame(
         {
             "demand_id": communities["community_id"],
             "source": "community",
             "community_id": communities["community_id"],
             "unit_id": study.unit_of(points, declared),
-            "name": communities["name"] if "name" in communities else None,
+            "name": communities.get("name"),
             "children": children,
             "cell_number": -1,
         },
@@ -222,9 +238,15 @@ def _community_points(study: Study, children: NDArray[np.float64]) -> gpd.GeoDat
 
 
 def _cell_points(study: Study, children: NDArray[np.float64]) -> gpd.GeoDataFrame:
-    grid = cast(Population, study.population).grid
+    grid = cast("Population", study.population).grid
     cells = np.flatnonzero(children > 0)
     points = gpd.GeoSeries(gpd.points_from_xy(*grid.centres(cells)), crs=grid.crs).to_crs(study.crs)
+    if not (np.isfinite(points.x).all() and np.isfinite(points.y).all()):
+        raise InputError(
+            "the grid reaches so far beyond the study area that no map shows both",
+            source=cast("Population", study.population).source or None,
+            hint="Clip it to the study area first.",
+        )
     rows, columns = np.divmod(cells, grid.shape[1])
     return gpd.GeoDataFrame(
         {
@@ -241,26 +263,24 @@ def _cell_points(study: Study, children: NDArray[np.float64]) -> gpd.GeoDataFram
 
 
 def _from_communities(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    communities = cast(gpd.GeoDataFrame, study.communities)
+    communities = cast("gpd.GeoDataFrame", study.communities)
     counts = communities["children"]
     problems = [
-        Problem(
-            "communities",
-            "no_count",
-            f"'{communities['community_id'][i]}' carries no count of children",
-            "counted as 0 children",
-            column="children",
-        )
-        for i in communities.index[counts.isna()]
+        _counted_as_0("communities", f"'{community}' carries no count of children")
+        for community in communities.loc[counts.isna(), "community_id"]
     ]
     return _stack([_community_points(study, counts.fillna(0.0).to_numpy(dtype=float))]), problems
 
 
 def _from_units(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Spread units' counts over their communities; a unit without any keeps its own point."""
-    units = cast(gpd.GeoDataFrame, study.units)
+    units = cast("gpd.GeoDataFrame", study.units)
     counts = units.set_index("unit_id")["children"].fillna(0.0)
     parts, reached = [], pd.Series(0.0, index=counts.index)
+    problems = [
+        _counted_as_0("units", f"'{unit}' carries no count of children")
+        for unit in units.loc[units["children"].isna(), "unit_id"]
+    ]
     if study.communities is not None:
         points = _community_points(study, np.zeros(len(study.communities)))
         weight = pd.Series(_weights(study.communities), index=points.index)
@@ -269,20 +289,24 @@ def _from_units(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
         points["children"] = (per_unit * weight / total.where(total > 0)).fillna(0.0)
         reached = points.groupby("unit_id")["children"].sum().reindex(counts.index).fillna(0.0)
         parts.append(points)
+        problems += [
+            _counted_as_0("communities", f"'{c}' lies in no unit")
+            for c in points.loc[points["unit_id"] == OUTSIDE, "community_id"]
+        ]
     left = units[(counts - reached).to_numpy() > 1e-9 * counts.max()]
     parts.append(_unit_points(study, left))
-    problems = [
-        Problem("units", "no_count", f"'{u}' carries no count of children", "counted as 0 children")
-        for u in units.loc[units["children"].isna(), "unit_id"]
-    ]
     return _stack(parts), problems
+
+
+def _counted_as_0(layer: str, text: str) -> Problem:
+    return Problem(layer, "no_count", text, "counted as 0 children", column="children")
 
 
 def _weights(communities: gpd.GeoDataFrame) -> NDArray[np.float64]:
     for column in SPREAD_BY:
         if column in communities and communities[column].notna().any():
-            return communities[column].fillna(0.0).to_numpy(dtype=float)
-    return communities.area.to_numpy()
+            return np.asarray(communities[column].fillna(0.0), dtype=np.float64)
+    return np.asarray(communities.area, dtype=np.float64)
 
 
 def _unit_points(study: Study, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -292,7 +316,7 @@ def _unit_points(study: Study, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "source": "unit",
             "community_id": None,
             "unit_id": units["unit_id"],
-            "name": units["name"] if "name" in units else None,
+            "name": units.get("name"),
             "children": units["children"],
             "cell_number": -1,
         },

@@ -1,7 +1,7 @@
 """From a raw layer to a checked one: types, limits, ids and shapes, with every finding listed.
 
-Imports from `problems`, `layers`, `errors`. Value rules run through pandera, lazily, so that
-all findings of a layer come at once. Nothing is lost: a row is used, or listed as left out.
+Imports from `shapes`, `problems`, `layers`, `errors`. Value rules run through pandera, lazily, so
+that all findings come at once. Nothing is lost: a row is used, or listed as left out.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.shapes import NOT_ON_EARTH, SWAPPED, usable_shapes
 
 if TYPE_CHECKING:
     from kgspatial.layers import Column, Layer
 
 TRUE_WORDS = frozenset({"true", "1", "yes", "y", "是", "有", "t"})
 FALSE_WORDS = frozenset({"false", "0", "no", "n", "否", "无", "f"})
-MOVED_AREA = 1e-6
-"""Relative change of area above which a repaired polygon's change is stated."""
+EXACT_FLOATS = 2.0**53
+"""Below this a float holds every whole number exactly."""
+EXPECTED = {"flag": "true or false (是/否)", "integer": "a whole number", "number": "a number"}
+HINTS = {
+    NOT_ON_EARTH: "Check crs in the plan file: metres declared as degrees end like this.",
+    SWAPPED: 'Name them the other way round in the plan file: columns = { lon = "...", lat = "..." }.',
+}
 
 
 def check_layer(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, list[Problem]]:
@@ -31,7 +36,8 @@ def check_layer(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, l
     Parameters
     ----------
     raw : GeoDataFrame
-        As read; its index is the row as the user counts it, ``attrs["source"]`` the file.
+        As read; its index is the row as the user counts it (rows are counted from 1 where the
+        index is not of distinct whole numbers), ``attrs["source"]`` the file.
     spec : Layer
         The schema.
 
@@ -45,115 +51,86 @@ def check_layer(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, l
     Raises
     ------
     InputError
-        When the layer is empty, has no CRS, or lacks a required column.
+        When the layer is empty, has no CRS, lacks a required column, or has no usable row.
     """
-    source = str(raw.attrs.get("source", ""))
+    source = str(getattr(raw, "attrs", {}).get("source", ""))
     _check_door(raw, spec, source)
-    problems: list[Problem] = []
-    frame = _usable_shapes(raw, spec, source, problems)
+    shaped, problems = usable_shapes(_numbered(raw), spec, source)
+    if shaped.empty:
+        raise _no_row(spec, source, problems)
     columns = {
-        column.name: _typed(frame[column.name], column, spec, source, problems)
+        column.name: _typed(shaped[column.name], column, spec, source, problems)
         for column in spec.columns
-        if column.name in frame.columns
+        if column.name in shaped.columns
     }
-    checked = gpd.GeoDataFrame(columns, geometry=frame.geometry, crs=raw.crs, index=frame.index)
+    checked = gpd.GeoDataFrame(columns, geometry=shaped.geometry, crs=raw.crs, index=shaped.index)
     problems += _check_values(checked, spec, source)
     checked = _blank_refused(checked, problems)
     problems += _missing_values(checked, spec, source)
     if spec.id_column is not None:
-        checked = _unique_ids(checked, spec, source, problems)
-    if checked.empty:
-        raise InputError(f"no row of the layer '{spec.name}' can be used", source=source or None)
+        checked = _unique_ids(checked, spec.id_column, spec, source, problems)
     checked = checked.reset_index(drop=True)
     checked.attrs = dict(raw.attrs)
     return checked, problems
 
 
 def _check_door(raw: gpd.GeoDataFrame, spec: Layer, source: str) -> None:
+    """Refuse a layer that cannot be looked at row by row."""
+    where = source or None
     if not isinstance(raw, gpd.GeoDataFrame):
         raise InputError(
             f"the layer '{spec.name}' must be a GeoDataFrame, not {type(raw).__name__}"
         )
+    if raw.active_geometry_name is None:
+        raise InputError(f"the layer '{spec.name}' has no geometry column", source=where)
     if raw.empty:
-        raise InputError(f"the layer '{spec.name}' is empty: it has no rows", source=source or None)
+        raise InputError(f"the layer '{spec.name}' is empty: it has no rows", source=where)
     if raw.crs is None:
         raise InputError(
             f"the layer '{spec.name}' has no coordinate reference system",
-            source=source or None,
+            source=where,
             hint="Declare it with crs = ... in the plan file or frame.set_crs(...).",
         )
+    repeated = raw.columns[raw.columns.duplicated()]
+    if len(repeated):
+        raise InputError(
+            f"the layer '{spec.name}' has more than one column '{repeated[0]}'",
+            source=where,
+            column=str(repeated[0]),
+            hint="Keep one of them.",
+        )
+    _check_columns(raw, spec, where)
+
+
+def _check_columns(raw: gpd.GeoDataFrame, spec: Layer, where: str | None) -> None:
     missing = [c.name for c in spec.columns if c.required and c.name not in raw.columns]
     if spec.one_of and not set(spec.one_of) & set(raw.columns):
         missing.append(" or ".join(spec.one_of))
     if missing:
+        there = [str(c) for c in raw.columns if c != raw.active_geometry_name]
         raise InputError(
             f"the layer '{spec.name}' lacks the required column(s) {', '.join(missing)}",
-            source=source or None,
-            hint="Its columns: "
-            + ", ".join(str(c) for c in raw.columns if c != raw.geometry.name)
-            + f'. Name yours in the plan file: columns = {{ {missing[0].split()[0]} = "..." }}.',
+            source=where,
+            column=missing[0].split()[0],
+            hint=f"Its columns: {', '.join(there) or 'none'}. Name yours in the plan file: "
+            f'columns = {{ {missing[0].split()[0]} = "..." }}.',
         )
 
 
-def _usable_shapes(
-    raw: gpd.GeoDataFrame, spec: Layer, source: str, problems: list[Problem]
-) -> gpd.GeoDataFrame:
-    shapes = raw.geometry
-    empty = (shapes.isna() | shapes.is_empty).to_numpy()
-    kinds = shapes.geom_type.to_numpy()
-    wrong = ~empty & ~np.isin(kinds, spec.shapes)
-    finite = np.isfinite(shapes.bounds.to_numpy()).all(axis=1)
-    for row, kind, is_empty in zip(raw.index, kinds, empty, strict=True):
-        if is_empty:
-            problems.append(_left_out(spec, source, row, "no_geometry", "it has no position"))
-        elif kind not in spec.shapes:
-            text = f"it is a {kind}; expected {' or '.join(spec.shapes)}"
-            problems.append(_left_out(spec, source, row, "wrong_geometry", text))
-    for row in raw.index[~empty & ~wrong & ~finite]:
-        problems.append(
-            _left_out(spec, source, row, "bad_coordinates", "its coordinates are not finite")
-        )
-    frame = raw[~empty & ~wrong & finite]
-    return _repaired(
-        frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=raw.crs),
-        spec,
-        source,
-        problems,
+def _numbered(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    if pd.api.types.is_integer_dtype(raw.index.dtype) and raw.index.is_unique:
+        return raw
+    return raw.set_axis(pd.RangeIndex(1, 1 + len(raw)), axis=0)
+
+
+def _no_row(spec: Layer, source: str, problems: list[Problem]) -> InputError:
+    first = problems[0]
+    return InputError(
+        f"no row of the layer '{spec.name}' can be used; the first: {first.problem}",
+        source=source or None,
+        row=first.row,
+        hint=HINTS.get(first.problem, ""),
     )
-
-
-def _left_out(spec: Layer, source: str, row: Any, code: str, text: str) -> Problem:
-    return Problem(spec.name, code, text, "row left out", "error", source, int(row))
-
-
-def _repaired(
-    frame: gpd.GeoDataFrame, spec: Layer, source: str, problems: list[Problem]
-) -> gpd.GeoDataFrame:
-    """Repair self-crossing polygons, state the change, leave out what is no polygon any more."""
-    invalid = ~frame.geometry.is_valid.to_numpy()
-    if not invalid.any():
-        return frame
-    before = frame.geometry.to_numpy()
-    after = before.copy()
-    after[invalid] = [_polygonal(shapely.make_valid(g)) for g in before[invalid]]
-    lost = invalid & shapely.is_empty(after)
-    for row, old, new in zip(frame.index[invalid], before[invalid], after[invalid], strict=True):
-        if shapely.is_empty(new):
-            problems.append(_left_out(spec, source, row, "no_area", "its outline encloses no area"))
-            continue
-        change = abs(new.area - old.area) / new.area
-        stated = f"; its area changed by {change:.2%}" if change > MOVED_AREA else ""
-        text = "its outline crosses itself"
-        done = f"repaired{stated}"
-        problems.append(
-            Problem(spec.name, "invalid_geometry", text, done, "note", source, int(row))
-        )
-    return frame.set_geometry(after, crs=frame.crs)[~lost]
-
-
-def _polygonal(shape: Any) -> Any:
-    parts = [p for p in shapely.get_parts([shape]) if p.geom_type in ("Polygon", "MultiPolygon")]
-    return shapely.union_all(parts) if parts else shapely.Polygon()
 
 
 def _typed(
@@ -161,42 +138,51 @@ def _typed(
 ) -> pd.Series:
     if column.kind == "text":
         return _as_text(values)
-    if column.kind == "flag":
-        typed = _as_flag(values)
-    else:
-        typed = pd.to_numeric(values, errors="coerce").astype("float64")
-        typed = typed.where(np.isfinite(typed))
+    typed = _as_flag(values) if column.kind == "flag" else _as_number(values)
+    if column.kind == "integer":
+        typed = typed.where(typed % 1 == 0)
     given = values.notna() & (values.astype(str).str.strip() != "")
-    expected = "true or false (是/否)" if column.kind == "flag" else "a number"
-    for row in values.index[given & typed.isna()]:
-        problems.append(
-            Problem(
-                spec.name,
-                "not_a_value",
-                f"expected {expected}",
-                "value left out",
-                "warning",
-                source,
-                int(row),
-                column.name,
-                str(values[row]),
-            )
+    problems.extend(
+        Problem(
+            spec.name,
+            "not_a_value",
+            f"expected {EXPECTED[column.kind]}",
+            "value left out",
+            "warning",
+            source,
+            int(row),
+            column.name,
+            str(values[row]),
         )
+        for row in values.index[given & typed.isna()]
+    )
     return typed
+
+
+def _as_number(values: pd.Series) -> pd.Series:
+    """Numbers, also from texts with blanks around them or full-width digits (30)."""
+    if pd.api.types.is_numeric_dtype(values.dtype):
+        numbers = values.astype("float64")
+    else:
+        plain = values.astype("string").str.normalize("NFKC").str.strip()
+        parsed = pd.to_numeric(plain, errors="coerce").astype("Float64")
+        numbers = pd.Series(parsed.to_numpy("float64", na_value=np.nan), index=values.index)
+    return numbers.where(np.isfinite(numbers))
 
 
 def _as_text(values: pd.Series) -> pd.Series:
     """Texts without surrounding blanks; whole floats lose their '.0', as ids in tables often have."""
     if pd.api.types.is_float_dtype(values.dtype):
-        whole = values.dropna() % 1 == 0
-        if whole.all():
+        given = values.dropna()
+        if given.abs().lt(EXACT_FLOATS).all() and (given % 1 == 0).all():
             values = values.astype("Int64")
     text = values.astype("string").str.strip()
     return text.mask(text == "").astype(object).where(text.notna() & (text != ""), None)
 
 
 def _as_flag(values: pd.Series) -> pd.Series:
-    words = values.astype("string").str.strip().str.lower().str.removesuffix(".0")
+    plain = values.astype("string").str.normalize("NFKC")
+    words = plain.str.strip().str.lower().str.removesuffix(".0")
     flags = pd.Series(pd.NA, index=values.index, dtype="boolean")
     flags[words.isin(TRUE_WORDS).fillna(False)] = True
     flags[words.isin(FALSE_WORDS).fillna(False)] = False
@@ -242,8 +228,7 @@ def _schema(spec: Layer, present: tuple[str, ...]) -> Any:
 
 
 def _value_problem(spec: Layer, source: str, case: dict[str, Any]) -> Problem:
-    column = spec.column(str(case["column"]))
-    assert column is not None
+    column = next(c for c in spec.columns if c.name == case["column"])
     if column.values:
         expected = f"expected one of {', '.join(column.values)}"
     else:
@@ -275,7 +260,9 @@ def _blank_refused(frame: gpd.GeoDataFrame, problems: list[Problem]) -> gpd.GeoD
 
 def _missing_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:
     """List empty cells of required columns, and rows where none of several columns is given."""
-    groups = [(c.name,) for c in spec.columns if c.required and c.name != spec.id_column]
+    groups: list[tuple[str, ...]] = [
+        (c.name,) for c in spec.columns if c.required and c.name != spec.id_column
+    ]
     if spec.one_of:
         groups.append(spec.one_of)
     found = []
@@ -298,11 +285,10 @@ def _missing_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[P
 
 
 def _unique_ids(
-    frame: gpd.GeoDataFrame, spec: Layer, source: str, problems: list[Problem]
+    frame: gpd.GeoDataFrame, column: str, spec: Layer, source: str, problems: list[Problem]
 ) -> gpd.GeoDataFrame:
     """Give rows without an id, or with one used before, an id of their own, so that none is lost."""
-    assert spec.id_column is not None
-    ids = frame[spec.id_column]
+    ids = frame[column]
     missing = ids.isna()
     repeated = ids.duplicated() & ~missing
     if not (missing | repeated).any():
@@ -310,23 +296,15 @@ def _unique_ids(
     taken = set(ids.dropna())
     new = ids.copy()
     for row in frame.index[missing | repeated]:
-        code = "missing_id" if missing[row] else "repeated_id"
-        new[row] = _free_id(f"row-{row}" if missing[row] else f"{ids[row]}#{row}", taken)
-        text = "it has no id" if missing[row] else "its id stands in an earlier row too"
+        old = "" if missing[row] else str(ids[row])
+        new[row] = _free_id(f"{old}#{row}" if old else f"row-{row}", taken)
+        code = "repeated_id" if old else "missing_id"
+        text = "its id stands in an earlier row too" if old else "it has no id"
+        done = f"kept as '{new[row]}'"
         problems.append(
-            Problem(
-                spec.name,
-                code,
-                text,
-                f"kept as '{new[row]}'",
-                "warning",
-                source,
-                int(row),
-                spec.id_column,
-                "" if missing[row] else str(ids[row]),
-            )
+            Problem(spec.name, code, text, done, "warning", source, int(row), column, old)
         )
-    return frame.assign(**{spec.id_column: new})
+    return frame.assign(**{column: new})
 
 
 def _free_id(wanted: str, taken: set[str]) -> str:

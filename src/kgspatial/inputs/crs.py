@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import CRS
-from pyproj.exceptions import CRSError
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError, ProjError
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.china import ChinaCrs, china_crs_name, transform_china
@@ -55,6 +55,33 @@ def parse_crs(text: object, *, source: str = "") -> DeclaredCrs:
             source=source or None,
             hint="Write an EPSG code such as 'EPSG:4490', a WKT string, 'GCJ-02' or 'BD-09'.",
         ) from error
+
+
+def lonlat_transformer(crs: CRS, *, source: str = "") -> Transformer:
+    """Return the transformation from `crs` to longitudes and latitudes, in that order.
+
+    Raises
+    ------
+    InputError
+        When there is none, as for a local system whose place on the earth nobody wrote down.
+    """
+    try:
+        return Transformer.from_crs(crs, WGS84, always_xy=True)
+    except ProjError as error:
+        raise InputError(
+            f"nothing says where on the earth '{crs.name}' lies",
+            source=source or None,
+            hint="Transform the file to CGCS2000 with your local parameters, or declare a crs "
+            "(an EPSG code, WKT, or '+proj=tmerc ...') that says it.",
+        ) from error
+
+
+def transform_bounds(
+    start: CRS, end: CRS, west: float, south: float, east: float, north: float
+) -> tuple[float, float, float, float]:
+    """Bounds in another CRS, their edges bent as the transformation bends them."""
+    transformer = Transformer.from_crs(start, end, always_xy=True)
+    return transformer.transform_bounds(west, south, east, north)
 
 
 def unshift(frame: gpd.GeoDataFrame, shifted: ChinaCrs) -> gpd.GeoDataFrame:
@@ -109,9 +136,22 @@ def _utm_zone(lon: float) -> int:
 
 def _own_transverse_mercator(lon: float, lat: float) -> CRS:
     return CRS.from_proj4(
-        f"+proj=tmerc +lat_0={lat:.4f} +lon_0={lon:.4f} +k=1 +x_0=500000 +y_0=0 "
-        "+ellps=GRS80 +units=m +no_defs"
+        f"+proj=tmerc +lat_0={lat:.4f} +lon_0={lon:.4f} +k=1 +x_0=500000 +y_0=0 +ellps=GRS80 "
+        f"+units=m +title=Transverse_Mercator_of_{lon:.4f}E +no_defs"
     )
+
+
+def is_metric(crs: CRS) -> bool:
+    """Whether distances in `crs` are metres on the ground.
+
+    A Mercator of the whole world is in metres by name only: its distances are a tenth too long
+    at 24 degrees of latitude and a third at 40.
+    """
+    if not crs.is_projected or crs.coordinate_operation is None:
+        return False
+    method = crs.coordinate_operation.method_name
+    world = method.startswith("Mercator") or "Pseudo Mercator" in method
+    return not world and all(a.unit_name in ("metre", "meter") for a in crs.axis_info[:2])
 
 
 def check_metric(crs: CRS, *, source: str = "") -> CRS:
@@ -120,13 +160,11 @@ def check_metric(crs: CRS, *, source: str = "") -> CRS:
     Raises
     ------
     InputError
-        When it is geographic or in another unit.
+        When it is geographic, in another unit, or a Mercator of the whole world.
     """
-    if not crs.is_projected or any(
-        axis.unit_name not in ("metre", "meter") for axis in crs.axis_info
-    ):
+    if not is_metric(crs):
         raise InputError(
-            f"'{crs.name}' is not a projected coordinate system in metres",
+            f"distances in '{crs.name}' are not metres on the ground",
             source=source or None,
             hint="Leave study_crs out: a CGCS2000 three-degree zone or UTM is chosen from the area.",
         )

@@ -6,6 +6,7 @@ Imports from `settings`, `layers` and `errors`.
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -83,6 +84,8 @@ def _toml(path: Path) -> dict[str, Any]:
         ) from None
     except IsADirectoryError:
         raise PlanError("this is a folder; name the plan file in it", source=path) from None
+    except OSError as error:
+        raise PlanError(f"the plan file cannot be read ({error.strerror})", source=path) from error
     except UnicodeDecodeError as error:
         raise PlanError(
             f"the plan file is not UTF-8 text (byte {error.start})",
@@ -113,6 +116,11 @@ def _inputs(tables: Any, path: Path) -> dict[str, LayerInput]:
 def _check_input(name: str, entry: LayerInput, path: Path) -> None:
     if name == POPULATION:
         _refuse_unknown(entry.bands or {}, BANDS, path, f"inputs.{name}.bands")
+        for key in ("columns", "layer", "encoding"):
+            if getattr(entry, key) is not None:
+                raise PlanError(
+                    f"a raster has no {key}", source=path, column=f"inputs.{name}.{key}"
+                )
         return
     if entry.bands is not None:
         raise PlanError(
@@ -152,7 +160,12 @@ def _section(cls: type[T], table: Any, path: Path, section: str) -> T:
     try:
         return cls(**values)
     except TypeError:
-        raise PlanError(f"[{section}] must say its path", source=path, column=section) from None
+        raise PlanError(
+            f"[{section}] must say its path",
+            source=path,
+            column=section,
+            hint='Write path = "..." in it; relative to the plan file.',
+        ) from None
 
 
 def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
@@ -193,6 +206,6 @@ def _scalar(hint: Any, value: Any, path: Path, key: str) -> Any:
             hint
         ]
         raise PlanError(f"expected {wanted}, found {value!r}", source=path, column=key)
-    if hint in (int, float) and (value < 0 or value != value):
+    if hint in (int, float) and not (math.isfinite(value) and value >= 0):
         raise PlanError(f"expected a number of 0 or more, found {value!r}", source=path, column=key)
     return value

@@ -14,18 +14,35 @@ import shapely
 
 from kgspatial.standards import Profile
 from kgspatial.study import Study
-from kgspatial.terms import LANGUAGES, has_term, term
+from kgspatial.terms import LANGUAGES, Language, has_term, term
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ACTIONS = {"parcel": "build", "community": "build", "idle_building": "convert", "expansion": "expand"}
+ACTIONS = {
+    "parcel": "build",
+    "community": "build",
+    "idle_building": "convert",
+    "expansion": "expand",
+}
 """What is done on a candidate of each source."""
+
+Finding = tuple[int, str, dict[str, object]]
+"""Row of a candidate, key of the reason, and what the reason names."""
 
 UNSERVED_NOISE = 1e-3
 """Children below which a demand point asks for no candidate."""
 
-COLUMNS = ("site_id", "name", "name_latin", "source", "action", "max_classes", "cost_wan", "available_year")
+COLUMNS = (
+    "site_id",
+    "name",
+    "name_latin",
+    "source",
+    "action",
+    "max_classes",
+    "cost_wan",
+    "available_year",
+)
 
 
 def candidate_sites(
@@ -53,29 +70,37 @@ def candidate_sites(
     excluded : GeoDataFrame
         ``site_id``, ``name``, ``reason_zh``, ``reason_en`` and the point.
     """
-    table = _given(study) if study.candidates is not None else _generated(study, demand)
+    given = study.candidates
+    table = _generated(study, demand) if given is None else _given(given)
     reasons = _reasons(study, table, year)
     out = reasons["reason_zh"].notna().to_numpy()
     shapes = gpd.GeoSeries(_inner_points(table.geometry), crs=study.crs)
     points = table.set_geometry(shapes)
-    excluded = points[["site_id", "name"]].assign(**{c: reasons[c] for c in reasons})
+    excluded = points[["site_id", "name"]].assign(
+        reason_zh=reasons["reason_zh"], reason_en=reasons["reason_en"]
+    )
     usable = points[[c for c in COLUMNS if c in points]]
     return (
-        gpd.GeoDataFrame(usable[~out].reset_index(drop=True), geometry=shapes[~out].reset_index(drop=True)),
-        gpd.GeoDataFrame(excluded[out].reset_index(drop=True), geometry=shapes[out].reset_index(drop=True)),
+        gpd.GeoDataFrame(
+            usable[~out].reset_index(drop=True), geometry=shapes[~out].reset_index(drop=True)
+        ),
+        gpd.GeoDataFrame(
+            excluded[out].reset_index(drop=True), geometry=shapes[out].reset_index(drop=True)
+        ),
     )
 
 
-def sizes_of(candidates: gpd.GeoDataFrame, classes: NDArray[np.int64], profile: Profile) -> NDArray[np.float64]:
+def sizes_of(
+    candidates: gpd.GeoDataFrame, classes: NDArray[np.int64], profile: Profile
+) -> NDArray[np.float64]:
     """Places of each size at each candidate, 0 where the site is too small for it."""
-    most = candidates["max_classes"].fillna(np.inf).to_numpy(dtype=float)
+    most = candidates["max_classes"].fillna(np.inf).to_numpy(dtype=np.float64)
     fits = classes[None, :] <= most[:, None]
     return np.where(fits, profile.places(1) * classes[None, :], 0.0)
 
 
-def _given(study: Study) -> gpd.GeoDataFrame:
-    assert study.candidates is not None
-    table = study.candidates.copy()
+def _given(candidates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    table = candidates.copy()
     for column in COLUMNS:
         if column not in table:
             table[column] = None if column in ("name", "name_latin", "source") else np.nan
@@ -85,7 +110,11 @@ def _given(study: Study) -> gpd.GeoDataFrame:
 
 def _generated(study: Study, demand: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     short = demand[demand["unserved"] > UNSERVED_NOISE]
-    q, r = _hexagon(short.geometry.x.to_numpy(), short.geometry.y.to_numpy(), study.settings.siting.spacing_m)
+    q, r = _hexagon(
+        np.asarray(short.geometry.x, dtype=np.float64),
+        np.asarray(short.geometry.y, dtype=np.float64),
+        study.settings.siting.spacing_m,
+    )
     best = (
         short.assign(q=q, r=r)
         .sort_values(["unserved", "demand_id"], ascending=[False, True])
@@ -124,29 +153,49 @@ def _hexagon(
 
 
 def _reasons(study: Study, table: gpd.GeoDataFrame, year: int | None) -> pd.DataFrame:
-    reasons = pd.DataFrame(None, index=table.index, columns=["reason_zh", "reason_en"], dtype=object)
-    if year is not None:
-        late = table["available_year"].gt(year)
-        for i in table.index[late]:
-            _set(reasons, i, "too_late", year=int(table.at[i, "available_year"]))
+    """Why a candidate may not be used, in each language; None where it may. The first reason counts."""
+    texts = {language: np.full(len(table), None, dtype=object) for language in LANGUAGES}
+    for row, key, values in [*_too_late(table, year), *_too_near(study, table)]:
+        for language in LANGUAGES:
+            if texts[language][row] is None:
+                texts[language][row] = term(
+                    f"siting.excluded_{key}", language, **_named(values, language)
+                )
+    return pd.DataFrame({f"reason_{k}": v for k, v in texts.items()}, index=table.index)
+
+
+def _too_late(table: gpd.GeoDataFrame, year: int | None) -> list[Finding]:
+    if year is None:
+        return []
+    years = table["available_year"].to_numpy(dtype=np.float64)
+    return [
+        (int(row), "too_late", {"year": int(years[row])}) for row in np.flatnonzero(years > year)
+    ]
+
+
+def _too_near(study: Study, table: gpd.GeoDataFrame) -> list[Finding]:
     hazards = study.hazards
     if hazards is None or "keep_away_m" not in hazards:
-        return reasons
-    for h in hazards[hazards["keep_away_m"].notna()].itertuples():
-        near = shapely.distance(table.geometry.to_numpy(), h.geometry)
-        for i in table.index[near < h.keep_away_m]:
-            if reasons.at[i, "reason_zh"] is None or pd.isna(reasons.at[i, "reason_zh"]):
-                name = getattr(h, "name", None) or h.hazard
-                _set(reasons, i, "hazard", name=name, metres=near[i], least=h.keep_away_m)
-    return reasons
+        return []
+    sites = table.geometry.to_numpy()
+    names = hazards["name"] if "name" in hazards else hazards["hazard"]
+    kept_away = hazards["keep_away_m"].to_numpy(dtype=np.float64)
+    found: list[Finding] = []
+    for shape, name, least in zip(
+        hazards.geometry, names.fillna(hazards["hazard"]), kept_away, strict=True
+    ):
+        metres = shapely.distance(sites, shape)
+        found += [
+            (int(row), "hazard", {"name": name, "metres": metres[row], "least": least})
+            for row in np.flatnonzero(metres < least)
+        ]
+    return found
 
 
-def _set(reasons: pd.DataFrame, row: object, key: str, **values: object) -> None:
-    for language in LANGUAGES:
-        shown = dict(values)
-        if "name" in shown and has_term(f"hazards.{shown['name']}"):
-            shown["name"] = term(f"hazards.{shown['name']}", language)
-        reasons.loc[row, f"reason_{language}"] = term(f"siting.excluded_{key}", language, **shown)
+def _named(values: dict[str, object], language: Language) -> dict[str, object]:
+    """The values with the hazard's code replaced by its label."""
+    key = f"hazards.{values.get('name')}"
+    return {**values, "name": term(key, language)} if has_term(key) else values
 
 
 def _inner_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -75,12 +75,14 @@ def merge_equal_rows(
     reach = sparse.csr_array(reach)
     reach.sort_indices()
     keys = [
-        reach.indices[a:b].tobytes() for a, b in zip(reach.indptr[:-1], reach.indptr[1:], strict=True)
+        reach.indices[a:b].tobytes()
+        for a, b in zip(reach.indptr[:-1], reach.indptr[1:], strict=True)
     ]
     _, first, group = np.unique(
         np.array(keys, dtype=object), return_index=True, return_inverse=True
     )
-    return reach[first], np.bincount(group, children, minlength=len(first)), group
+    summed = np.bincount(group, children, minlength=len(first)).astype(np.float64)
+    return reach[first], summed, group.astype(np.int64)
 
 
 def _pattern(matrix: sparse.csr_array, kept: NDArray[np.bool_]) -> sparse.csr_array:

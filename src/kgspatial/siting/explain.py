@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
+from scipy import sparse
 
 from kgspatial.balance import Balance, allocate
 from kgspatial.terms import LANGUAGES, term
@@ -49,9 +51,13 @@ def _served_with(
 ) -> float:
     from kgspatial.travel import TravelMatrix as Matrix
 
-    added = Matrix(reach.csr[:, columns], reach.origin_ids, reach.destination_ids[columns], reach.limit_m)
+    added = Matrix(
+        reach.csr[:, columns], reach.origin_ids, reach.destination_ids[columns], reach.limit_m
+    )
     places = np.concatenate([before.kindergartens["places"].to_numpy(dtype=float), sizes])
-    flow = allocate(before.travel.beside(added), before.demand["children"].to_numpy(dtype=float), places)
+    flow = allocate(
+        before.travel.beside(added), before.demand["children"].to_numpy(dtype=float), places
+    )
     return float(flow.sum())
 
 
@@ -59,21 +65,28 @@ def reasons(
     sites: gpd.GeoDataFrame, before: Balance, reach: TravelMatrix, columns: NDArray[np.int64]
 ) -> dict[str, list[str]]:
     """State in words what each site finds around it and what it changes, in each language."""
-    within = reach.csr[:, columns].tocsc()
-    texts: dict[str, list[str]] = {f"reason_{language}": [] for language in LANGUAGES}
-    for i, site in enumerate(sites.itertuples()):
-        rows = within.indices[within.indptr[i] : within.indptr[i + 1]]
-        near = before.demand.iloc[rows]
-        values = {
+    within = sparse.csc_array(reach.csr[:, columns])
+    sums = {
+        name: np.add.reduceat(
+            np.append(before.demand[name].to_numpy(dtype=float)[within.indices], 0.0),
+            within.indptr[:-1],
+        )
+        * (np.diff(within.indptr) > 0)
+        for name in ("children", "unserved", "unreached")
+    }
+    places = sites["places"].to_numpy(dtype=float)
+    facts = pd.DataFrame(
+        {
+            **sums,
             "limit": reach.limit_m,
-            "children": near["children"].sum(),
-            "unserved": near["unserved"].sum(),
-            "unreached": near["unreached"].sum(),
-            "gained": site.children_gained,
-            "classes": site.classes,
-            "places": site.places,
-            "used": site.served / site.places,
+            "gained": sites["children_gained"].to_numpy(dtype=float),
+            "classes": sites["classes"].to_numpy(dtype=int),
+            "places": places,
+            "used": sites["served"].to_numpy(dtype=float) / places,
         }
-        for language in LANGUAGES:
-            texts[f"reason_{language}"].append(term("siting.reason", language, **values))
-    return texts
+    )
+    rows = [{str(k): v for k, v in row.items()} for row in facts.to_dict(orient="records")]
+    return {
+        f"reason_{language}": [term("siting.reason", language, **row) for row in rows]
+        for language in LANGUAGES
+    }

@@ -137,7 +137,9 @@ def propose_sites(
     if count < 0:
         raise InputError(f"the number of new sites must be 0 or more, not {count}")
     profile = read_profile(study.settings.plan.profile)
-    ladder = np.array(classes or settings.classes or [s.classes for s in profile.ladder], dtype=np.int64)
+    ladder = np.array(
+        classes or settings.classes or [s.classes for s in profile.ladder], dtype=np.int64
+    )
     usable, excluded = candidate_sites(study, balance.demand, year=balance.year)
     reach = straight(
         balance.demand,
@@ -212,7 +214,6 @@ def _plan(
     new: int,
     places_per_class: float,
 ) -> SitePlan:
-    assert result.sizes is not None
     order, gained = build_order(before, reach, result.chosen, result.sizes)
     column, places = result.chosen[order], result.sizes[order]
     chosen = usable.iloc[column].reset_index(drop=True)
@@ -239,7 +240,9 @@ def _plan(
     return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, result, new)
 
 
-def _cost(chosen: gpd.GeoDataFrame, places: NDArray[np.float64], per_class: float) -> NDArray[np.float64]:
+def _cost(
+    chosen: gpd.GeoDataFrame, places: NDArray[np.float64], per_class: float
+) -> NDArray[np.float64]:
     """Cost in proportion to the classes built, where the layer gives one for `max_classes`."""
     full = chosen["max_classes"].to_numpy(dtype=float) * per_class
     share = np.divide(places, full, out=np.ones_like(places), where=full > 0)
@@ -269,8 +272,12 @@ def _after(
         geometry=chosen.geometry,
         crs=study.crs,
     )
-    old = before.kindergartens[[c for c in before.kindergartens if c in new or c in study.kindergartens]]
-    both = pd.concat([old, new.astype({c: old[c].dtype for c in new if c in old and c != "geometry"})])
+    old = before.kindergartens[
+        [c for c in before.kindergartens if c in new or c in study.kindergartens]
+    ]
+    both = pd.concat(
+        [old, new.astype({c: old[c].dtype for c in new if c in old and c != "geometry"})]
+    )
     gardens = gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=study.crs)
     added = TravelMatrix(
         sparse.csr_array(reach.csr[:, column]),

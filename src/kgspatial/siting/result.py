@@ -5,7 +5,7 @@ Imports nothing of kgspatial.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -40,8 +40,8 @@ class SitingResult:
         Demand points x sites: what each chosen site serves.
     seconds : float
         Wall time of the solution.
-    sizes : ndarray, optional
-        Capacity chosen at each of `chosen`, for models with modules.
+    sizes : ndarray
+        Capacity chosen at each of `chosen`; empty for models without capacities.
     """
 
     chosen: NDArray[np.int64]
@@ -51,7 +51,7 @@ class SitingResult:
     status: Status
     assignment: sparse.csr_array
     seconds: float
-    sizes: NDArray[np.float64] | None = None
+    sizes: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __repr__(self) -> str:
         return (

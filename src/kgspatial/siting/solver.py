@@ -75,6 +75,8 @@ def solve(
     """
     import highspy
 
+    if not len(model.gain):
+        return Answer(np.zeros(0), 0.0, 0.0)
     highs = _quiet(highspy)
     highs.setOptionValue("time_limit", float(time_limit_s))
     highs.setOptionValue("mip_rel_gap", float(gap_target))

@@ -9,6 +9,7 @@ cut off the fractional answers in which half a site with half its capacity serve
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -96,9 +97,9 @@ def single_site_worth(
 def _components(fixed: sparse.csr_array) -> tuple[Ints, int]:
     """Component of each point that reaches an existing facility, numbered from 0; -1 elsewhere."""
     points, facilities = fixed.shape
-    graph = sparse.bmat(
-        [[sparse.csr_array((points, points)), fixed], [None, sparse.csr_array((facilities, facilities))]],
-        format="csr",
+    point = np.repeat(np.arange(points), np.diff(fixed.indptr))
+    graph = sparse.csr_array(
+        (np.ones(len(point)), (point, points + fixed.indices)), shape=(points + facilities,) * 2
     )
     _, label = connected_components(graph, directed=False)
     linked = np.diff(fixed.indptr) > 0
@@ -111,7 +112,7 @@ def _components(fixed: sparse.csr_array) -> tuple[Ints, int]:
 def _members(component: Ints, count: int) -> list[Ints]:
     order = np.argsort(component, kind="stable")
     edges = np.searchsorted(component[order], np.arange(count + 1))
-    return [order[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    return [order[a:b] for a, b in pairwise(edges)]
 
 
 class _Piece:
@@ -143,7 +144,9 @@ class _Piece:
         flow.add_arcs_with_capacity(np.full(n, source), np.arange(n), self.amount)
         flow.add_arcs_with_capacity(n + np.arange(m), np.full(m, sink), self.room)
         if near is not None:
-            share = self._units(np.bincount(self.group[near], self.demand[near], minlength=n))
+            share = self._units(
+                np.bincount(self.group[near], self.demand[near], minlength=n).astype(float)
+            )
             groups = np.flatnonzero(share)
             flow.add_arcs_with_capacity(groups, np.full(len(groups), site), share[groups])
             most = self._units(np.array([min(capacity, float(self.demand.sum()))]))

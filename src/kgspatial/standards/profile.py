@@ -12,6 +12,9 @@ from importlib.resources import files
 
 from kgspatial.errors import InputError
 
+UNVERIFIED = "mem"
+"""Evidence mark of a number from memory."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -23,6 +26,11 @@ class Rule:
     evidence: str
     clause: str = ""
     direction: str = ""
+
+    @property
+    def binds(self) -> bool:
+        """Whether it may decide anything: its number was read somewhere, not remembered."""
+        return self.evidence != UNVERIFIED
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class Profile:
 def profile_names() -> tuple[str, ...]:
     """Names of the profiles that come with kgspatial."""
     folder = files("kgspatial") / "standards" / "profiles"
-    return tuple(sorted(f.name.removesuffix(".toml") for f in folder.iterdir()))
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+    )
 
 
 @cache

@@ -44,7 +44,7 @@ class TravelMatrix:
     method: str = ""
 
     def __post_init__(self) -> None:
-        csr = sparse.csr_array(self.csr)
+        csr = sparse.csr_array(self.csr, dtype=np.float64, copy=True)
         csr.sort_indices()
         origins = np.asarray(self.origin_ids, dtype=np.str_)
         destinations = np.asarray(self.destination_ids, dtype=np.str_)
@@ -53,6 +53,8 @@ class TravelMatrix:
                 f"a matrix of {csr.shape[0]} x {csr.shape[1]} does not fit {len(origins)} origins "
                 f"and {len(destinations)} destinations"
             )
+        if not csr.has_canonical_format:
+            raise InputError("a pair of origin and destination has two distances")
         if csr.nnz and not (csr.data.min() >= 0 and csr.data.max() <= self.limit_m):
             raise InputError(
                 f"distances must lie between 0 and the limit of {self.limit_m:g} m; found "
@@ -122,8 +124,8 @@ def _hstack(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_array
 
 
 def csr_with_zeros(
-    rows: NDArray[np.int64],
-    columns: NDArray[np.int64],
+    rows: NDArray[np.integer],
+    columns: NDArray[np.integer],
     values: NDArray[np.float64],
     shape: tuple[int, int],
 ) -> sparse.csr_array:

@@ -13,7 +13,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.crs import WGS84, projected_crs
+from kgspatial.inputs.crs import WGS84, is_metric, projected_crs
 from kgspatial.travel.matrix import TravelMatrix, csr_with_zeros
 
 if TYPE_CHECKING:
@@ -50,7 +50,8 @@ def straight(
     Returns
     -------
     TravelMatrix
-        Metres in a projected CRS: that of the origins, or one chosen from their area.
+        Metres in the CRS of the origins where distances in it are metres on the ground, else in
+        one chosen from their area.
 
     Raises
     ------
@@ -86,8 +87,8 @@ def _pairs(
 def _crosses(
     start: NDArray[np.float64], end: NDArray[np.float64], barriers: NDArray[np.object_]
 ) -> NDArray[np.bool_]:
-    lines = shapely.linestrings(np.stack([start, end], axis=1))
-    crossed = np.zeros(len(lines), dtype=bool)
+    lines = np.asarray(shapely.linestrings(np.stack([start, end], axis=1)), dtype=object)
+    crossed = np.zeros(len(start), dtype=np.bool_)
     line, _ = shapely.STRtree(barriers).query(lines, predicate="intersects")
     crossed[line] = True
     return crossed
@@ -96,7 +97,7 @@ def _crosses(
 def _metric_crs(frame: gpd.GeoDataFrame) -> CRS:
     if frame.crs is None:
         raise InputError("the origins have no coordinate reference system")
-    if frame.crs.is_projected:
+    if is_metric(frame.crs):
         return frame.crs
     west, south, east, north = frame.geometry.to_crs(WGS84).total_bounds
     return projected_crs((west, south, east, north))

@@ -1,0 +1,127 @@
+"""The shapes of a raw layer: which can be used, which are repaired, which are left out and why.
+
+Imports from `crs`, `problems`, `layers` and `errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from kgspatial.inputs.crs import lonlat_transformer
+from kgspatial.inputs.problems import Problem
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from pyproj import CRS
+
+    from kgspatial.layers import Layer
+
+MOVED_AREA = 1e-6
+"""Relative change of area above which a repaired polygon's change is stated."""
+
+NOT_ON_EARTH = "its coordinates do not lie on the earth in the declared system"
+SWAPPED = f"{NOT_ON_EARTH}: longitude and latitude look swapped"
+
+
+def usable_shapes(
+    raw: gpd.GeoDataFrame, spec: Layer, source: str
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Return the rows whose shape can be used, in two dimensions and valid, and what was found."""
+    shapes = _plain(raw.geometry.to_numpy(), spec)
+    reasons = _reasons(shapes, spec, cast("CRS", raw.crs))
+    bad = np.array([reason is not None for reason in reasons], dtype=bool)
+    problems = [
+        _left_out(spec, source, row, *reason)
+        for row, reason in zip(raw.index, reasons, strict=True)
+        if reason is not None
+    ]
+    frame = raw.set_geometry(shapes, crs=raw.crs)[~bad]
+    frame, repairs = _repaired(frame, spec, source)
+    return frame, problems + repairs
+
+
+def _plain(shapes: NDArray[np.object_], spec: Layer) -> NDArray[np.object_]:
+    """Shapes without heights; a multipoint of one point is that point where points are expected."""
+    flat = np.asarray(shapely.force_2d(shapes), dtype=object)
+    if "Point" in spec.shapes:
+        single = (shapely.get_type_id(flat) == shapely.GeometryType.MULTIPOINT) & (
+            shapely.get_num_geometries(flat) == 1
+        )
+        flat[single] = shapely.get_geometry(flat[single], 0)
+    return flat
+
+
+def _reasons(shapes: NDArray[np.object_], spec: Layer, crs: CRS) -> list[tuple[str, str] | None]:
+    """Why each shape cannot be used (code and text), or None."""
+    reasons: list[tuple[str, str] | None] = [None] * len(shapes)
+    xy, of = shapely.get_coordinates(shapes, return_index=True)
+    infinite = set(of[~np.isfinite(xy).all(axis=1)])
+    off, swapped = _off_earth(shapely.bounds(shapes), crs)
+    for i, shape in enumerate(shapes):
+        if shape is None or shape.is_empty:
+            reasons[i] = ("no_geometry", "it has no position")
+        elif shape.geom_type not in spec.shapes:
+            expected = " or ".join(spec.shapes)
+            reasons[i] = ("wrong_geometry", f"it is a {shape.geom_type}; expected {expected}")
+        elif i in infinite:
+            reasons[i] = ("bad_coordinates", "its coordinates are not finite")
+        elif off[i]:
+            reasons[i] = ("bad_coordinates", SWAPPED if swapped[i] else NOT_ON_EARTH)
+    return reasons
+
+
+def _off_earth(
+    bounds: NDArray[np.float64], crs: CRS
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which bounds lie beyond all longitudes and latitudes, and which of them only by a swap."""
+    west, south, east, north = bounds.T
+    if not crs.is_geographic:
+        transformer = lonlat_transformer(crs)
+        west, south = transformer.transform(west, south)
+        east, north = transformer.transform(east, north)
+    x, y = np.maximum(np.abs(west), np.abs(east)), np.maximum(np.abs(south), np.abs(north))
+    off = ~((x <= 180.0) & (y <= 90.0))
+    return off, off & crs.is_geographic & (x <= 90.0) & (y <= 180.0)
+
+
+def _left_out(spec: Layer, source: str, row: Any, code: str, text: str) -> Problem:
+    return Problem(spec.name, code, text, "row left out", "error", source, int(row))
+
+
+def _repaired(
+    frame: gpd.GeoDataFrame, spec: Layer, source: str
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Repair self-crossing polygons, state the change, leave out what has no extent."""
+    invalid = ~frame.geometry.is_valid.to_numpy()
+    if not invalid.any():
+        return frame, []
+    before = frame.geometry.to_numpy()
+    after = np.array(before, dtype=object)
+    after[invalid] = [_polygonal(shapely.make_valid(g)) for g in before[invalid]]
+    problems = [
+        _repair(spec, source, row, old, new)
+        for row, old, new in zip(frame.index[invalid], before[invalid], after[invalid], strict=True)
+    ]
+    lost = invalid & shapely.is_empty(after)
+    return frame.set_geometry(after, crs=frame.crs)[~lost], problems
+
+
+def _repair(spec: Layer, source: str, row: Any, old: Any, new: Any) -> Problem:
+    if old.geom_type not in ("Polygon", "MultiPolygon"):
+        return _left_out(spec, source, row, "no_length", "its line has no length")
+    if new.is_empty:
+        return _left_out(spec, source, row, "no_area", "its outline encloses no area")
+    change = abs(new.area - old.area) / new.area
+    done = f"repaired; its area changed by {change:.2%}" if change > MOVED_AREA else "repaired"
+    text = "its outline crosses itself"
+    return Problem(spec.name, "invalid_geometry", text, done, "note", source, int(row))
+
+
+def _polygonal(shape: Any) -> Any:
+    """The areas of a repaired shape; an empty polygon where only points and lines are left."""
+    parts = [p for p in shapely.get_parts([shape]) if p.geom_type in ("Polygon", "MultiPolygon")]
+    return shapely.union_all(parts) if parts else shapely.Polygon()

@@ -1,0 +1,176 @@
+// From the payload's layers to Leaflet's: built when first shown, drawn in the payload's order.
+(function (kg) {
+  'use strict';
+
+  const CROWDED_SCALE = 0.6; // of the symbols in the overview when there are many
+  const CROWDED_ZOOMS = 1.5; // the overview ends so many zoom levels above the whole extent
+
+  kg.LayerSet = class {
+    constructor(map, content, renderer) {
+      this.map = map;
+      this.texts = content.texts;
+      this.renderer = renderer;
+      this.layers = content.layers;
+      this.isAfter = false;
+      this.built = new Map();
+      this.foreign = [];
+      map.eachLayer((layer) => layer instanceof L.Path && this.foreign.push(layer));
+      this.labels = new kg.LabelLayer(() => this.labelGroups());
+      map.on('zoomend', () => this.rescale());
+    }
+
+    addShown() {
+      this.layers.filter((layer) => layer.shown).forEach((layer) => this.show(layer, true));
+      this.stack();
+      this.labels.addTo(this.map);
+    }
+
+    isShown(layer) {
+      return this.built.has(layer.key) && this.map.hasLayer(this.built.get(layer.key));
+    }
+
+    toggle(layer, on) {
+      this.show(layer, on);
+      this.stack();
+      this.labels.redraw();
+    }
+
+    show(layer, on) {
+      if (!on) {
+        if (this.isShown(layer)) this.map.removeLayer(this.built.get(layer.key));
+        return;
+      }
+      if (!this.built.has(layer.key)) this.built.set(layer.key, this.build(layer));
+      this.map.addLayer(this.built.get(layer.key));
+      this.rescale();
+    }
+
+    // One canvas holds all shapes, so that clicks reach them all; it draws in the order of adding.
+    stack() {
+      this.layers.forEach((layer) => {
+        if (layer.form !== 'image' && this.isShown(layer)) this.built.get(layer.key).bringToFront();
+      });
+      this.foreign.filter((path) => this.map.hasLayer(path)).forEach((path) => path.bringToFront());
+    }
+
+    build(layer) {
+      if (layer.form === 'image') return this.image(layer);
+      const makers = { areas: this.areas, lines: this.lines, points: this.points };
+      const group = L.featureGroup(makers[layer.form].call(this, layer));
+      if (layer.titles) group.on('click', (event) => this.open(layer, event));
+      return group;
+    }
+
+    areas(layer) {
+      return kg.areasOf(layer.shapes).map((rings, row) => L.polygon(rings, this.options(layer, row)));
+    }
+
+    lines(layer) {
+      return kg.linesOf(layer.shapes).map((lines, row) => L.polyline(lines, this.options(layer, row)));
+    }
+
+    points(layer) {
+      return kg.pointsOf(layer.shapes).map((at, row) => new kg.Symbol(at, this.options(layer, row)));
+    }
+
+    image(layer) {
+      return L.imageOverlay(this.imageUrl(layer), layer.shapes.bounds, {
+        pane: 'kg-images', className: 'kg-grid', alt: '', interactive: false,
+      });
+    }
+
+    imageUrl(layer) {
+      return (this.isAfter && layer.shapes.url_after) || layer.shapes.url;
+    }
+
+    // An area without a fill takes clicks all the same, where nothing lies above it.
+    options(layer, row) {
+      const style = this.style(layer, row);
+      return {
+        renderer: this.renderer,
+        row,
+        interactive: Boolean(layer.titles),
+        smoothFactor: 1,
+        color: style.line,
+        stroke: Boolean(style.line),
+        weight: style.width,
+        dashArray: style.dash || null,
+        fill: layer.form !== 'lines' && Boolean(style.fill),
+        fillColor: style.fill,
+        fillOpacity: 1,
+        shape: style.shape,
+        radius: this.radius(layer, row),
+        mark: layer.marks ? layer.marks[row] : '',
+      };
+    }
+
+    style(layer, row) {
+      const classes = (this.isAfter && layer.of_after) || layer.of;
+      return layer.styles[classes[row]];
+    }
+
+    radius(layer, row) {
+      const own = layer.radii ? layer.radii[row] : this.style(layer, row).radius;
+      return own * this.scale(layer);
+    }
+
+    scale(layer) {
+      const overview = this.map.getZoom() < this.map.kgExtentZoom + CROWDED_ZOOMS;
+      return layer.crowded && overview ? CROWDED_SCALE : 1;
+    }
+
+    rescale() {
+      this.layers.filter((layer) => layer.crowded && this.built.has(layer.key)).forEach((layer) => {
+        this.built.get(layer.key).eachLayer((symbol) => {
+          const radius = this.radius(layer, symbol.options.row);
+          if (radius !== symbol.getRadius()) symbol.setRadius(radius);
+        });
+      });
+    }
+
+    open(layer, event) {
+      const row = event.propagatedFrom.options.row;
+      L.DomEvent.stopPropagation(event);
+      const popup = L.popup({ maxWidth: 340, autoPanPadding: [12, 12] });
+      popup.setLatLng(event.latlng).setContent(kg.popupContent(layer, row, this.texts));
+      popup.openOn(this.map);
+    }
+
+    setAfter(isAfter) {
+      this.isAfter = isAfter;
+      this.layers.filter((layer) => this.built.has(layer.key)).forEach((layer) => {
+        const built = this.built.get(layer.key);
+        if (layer.form === 'image') built.setUrl(this.imageUrl(layer));
+        else if (layer.of_after) built.eachLayer((path) => this.recolour(layer, path));
+      });
+    }
+
+    recolour(layer, path) {
+      const style = this.style(layer, path.options.row);
+      if (style.fill !== path.options.fillColor) path.setStyle({ fillColor: style.fill, color: style.line });
+    }
+
+    // Labels of the layers that are on, the topmost layer first.
+    labelGroups() {
+      return this.layers
+        .filter((layer) => layer.labels && this.isShown(layer))
+        .reverse()
+        .map((layer) => this.labelGroup(layer));
+    }
+
+    labelGroup(layer) {
+      if (!layer.labels.points) layer.labels.points = kg.pointsOf(layer.labels.at);
+      const below = layer.form === 'points' ? 12 + (layer.marks ? 8 : 0) : 0;
+      return Object.assign({ below }, layer.labels);
+    }
+
+    // What is drawn now, by layer: for tests and for whoever looks into the page.
+    counts() {
+      const shown = this.layers.filter((layer) => this.isShown(layer));
+      return Object.fromEntries(shown.map((layer) => {
+        const built = this.built.get(layer.key);
+        return [layer.key, built.getLayers ? built.getLayers().length : 1];
+      }));
+    }
+  };
+})(window.kgspatial);

@@ -1,0 +1,68 @@
+// Popups: a title and a table of labelled figures. Texts enter as text, never as markup.
+(function (kg) {
+  'use strict';
+
+  // An element with a class and a text.
+  kg.element = function (name, className, text) {
+    const element = document.createElement(name);
+    if (className) element.className = className;
+    if (text !== undefined) element.textContent = text;
+    return element;
+  };
+
+  const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+  const tenth = new Intl.NumberFormat('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const WRITERS = {
+    count: (v) => whole.format(v),
+    gap: (v) => (v > 0 ? '+' : '') + whole.format(v).replace('-', '−'),
+    share: (v) => `${tenth.format(100 * v)}%`,
+    money: (v) => tenth.format(v),
+    text: (v) => v,
+  };
+
+  kg.written = function (value, kind, missing) {
+    return value === null || value === undefined ? missing : WRITERS[kind](value);
+  };
+
+  kg.popupContent = function (layer, row, texts) {
+    const content = kg.element('div', 'kg-popup');
+    content.append(kg.element('h2', '', layer.titles[row] || texts.missing));
+    if (layer.subtitles) content.append(kg.element('p', 'kg-popup-kind', layer.subtitles[row]));
+    if (layer.fields) content.append(table(layer.fields, row, texts));
+    return content;
+  };
+
+  function table(fields, row, texts) {
+    const body = kg.element('tbody');
+    const twofold = fields.some((field) => field.after);
+    if (twofold) body.append(stateRow(texts));
+    fields.forEach((field) => {
+      const line = kg.element('tr');
+      const label = kg.element('th', '', field.label);
+      label.scope = 'row';
+      line.append(label, cell(field, field.values, row, texts));
+      if (field.after) line.append(cell(field, field.after, row, texts));
+      else if (twofold) line.lastChild.colSpan = 2;
+      body.append(line);
+    });
+    const whole_ = kg.element('table');
+    whole_.append(body);
+    return whole_;
+  }
+
+  function stateRow(texts) {
+    const line = kg.element('tr', 'kg-popup-states');
+    line.append(kg.element('td'));
+    [texts.before, texts.after].forEach((text) => {
+      const head = kg.element('th', '', text);
+      head.scope = 'col';
+      line.append(head);
+    });
+    return line;
+  }
+
+  function cell(field, values, row, texts) {
+    const className = field.kind === 'text' ? 'kg-text' : 'kg-number';
+    return kg.element('td', className, kg.written(values[row], field.kind, texts.missing));
+  }
+})(window.kgspatial);

@@ -1,0 +1,64 @@
+// Starts the map: Leaflet at once, so that children added in Python find it, the content when read.
+(function (kg) {
+  'use strict';
+
+  const MAX_ZOOM = 19;
+
+  kg.createMap = function (id, head) {
+    const renderer = L.canvas({ padding: 0.25, tolerance: 2 });
+    const map = L.map(id, {
+      renderer, zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: MAX_ZOOM,
+    });
+    map.createPane('kg-images').style.zIndex = 350;
+    map.kgBounds = L.latLngBounds(head.bounds);
+    map.fitBounds(map.kgBounds);
+    map.kgExtentZoom = map.getZoom();
+    map.setMinZoom(map.kgExtentZoom - 1).setMaxBounds(map.kgBounds.pad(1));
+    L.control.zoom({ zoomInTitle: head.labels.zoom_in, zoomOutTitle: head.labels.zoom_out }).addTo(map);
+    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    map.on('popupopen', (event) => nameCloseButton(event.popup, head.labels.close));
+    kg.map = map;
+    kg.ready = kg.readPayload(document.getElementById('kg-payload'))
+      .then((content) => start(map, content, renderer), tellOldBrowser);
+    return map;
+  };
+
+  function start(map, content, renderer) {
+    kg.fillHeader(document.getElementById('kg-header'), content);
+    document.getElementById('kg-note').textContent = content.note;
+    map.invalidateSize({ animate: false });
+    map.fitBounds(map.kgBounds, { animate: false });
+    map.kgExtentZoom = map.getZoom();
+    map.setMinZoom(map.kgExtentZoom - 1);
+    kg.extentButton(map, content.texts).addTo(map);
+    kg.northArrow(content.texts).addTo(map);
+    kg.layers = new kg.LayerSet(map, content, renderer);
+    kg.layers.addShown();
+    new kg.Legend(kg.layers, content).addTo(map);
+    document.documentElement.dataset.kgReady = 'true';
+  }
+
+  function tellOldBrowser() {
+    const text = document.body.dataset.oldBrowser;
+    document.getElementById('kg-header').append(kg.element('p', 'kg-warning', text));
+  }
+
+  function nameCloseButton(popup, label) {
+    const button = popup.getElement().querySelector('.leaflet-popup-close-button');
+    if (button) button.setAttribute('aria-label', label);
+  }
+
+  // What folium's Map.keep_in_front asks for.
+  kg.keepInFront = function (map, layers) {
+    const lift = () => layers().forEach((layer) => layer.bringToFront());
+    map.on('overlayadd', lift);
+    map.whenReady(() => setTimeout(lift));
+  };
+
+  // Folium's popups turn their markup into an element by jQuery's `$`; this is all they need of it.
+  window.$ = function (markup) {
+    const template = document.createElement('template');
+    template.innerHTML = markup.trim();
+    return [template.content.firstChild];
+  };
+})(window.kgspatial);

@@ -1,0 +1,194 @@
+"""Grids as images in Web Mercator: children per hectare, and those without a place.
+
+Imports from `drawn`, `symbols`, `demand`, `layers`.
+"""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pyproj import CRS, Transformer
+
+from kgspatial.demand import children_grid
+from kgspatial.errors import InputError
+from kgspatial.inputs.crs import WGS84
+from kgspatial.layers import Grid
+from kgspatial.maps import symbols
+from kgspatial.maps.drawn import Drawn, Scene, Style
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Classes = NDArray[np.uint8]
+
+MERCATOR = CRS.from_epsg(3857)
+EARTH_RADIUS_M = 6_371_007.2
+"""Of the sphere with the area of the GRS 80 ellipsoid (Moritz 2000)."""
+
+FINEST, MOST_PIXELS = 6, 1600
+"""A cell becomes up to so many pixels, an image no more than so many across: warping by nearest
+neighbour would give equal cells different sizes otherwise."""
+
+
+def demand_layer(scene: Scene) -> Drawn | None:
+    """Return children aged 3 to 5 per hectare as an image; None without a population grid."""
+    population = scene.study.population
+    if population is None:
+        return None
+    try:
+        children = children_grid(scene.study)
+    except InputError:  # a grid of residents beside counts of children tells nothing about these
+        return None
+    density = children / cell_hectares(population.grid)
+    limits = density_limits(density[children > 0])
+    classes = np.where(children > 0, np.searchsorted(limits, density) + 1, 0).astype(np.uint8)
+    names = [*(f"≤ {u:g}" for u in limits), f"> {limits[-1]:g}" if len(limits) else "> 0"]
+    styles = [Style(n, fill=c) for n, c in zip(names, symbols.DEMAND_COLOURS, strict=False)]
+    image = overlay(classes, population.grid, [s.fill for s in styles])
+    return Drawn("demand", scene.say("layer_demand"), "image", image, styles, shown=False)
+
+
+def density_limits(positive: Floats) -> Floats:
+    """Return at most four class limits at the quintiles, rounded to one or two digits."""
+    if not len(positive):
+        return np.array([])
+    quintiles = np.quantile(positive, [0.2, 0.4, 0.6, 0.8])
+    return np.unique([float(f"{q:.1g}") if q < 1 else float(f"{q:.2g}") for q in quintiles])
+
+
+def cell_layer(scene: Scene) -> Drawn | None:
+    """Return the cells outside communities by children without a place, before and after."""
+    population = scene.study.population
+    if population is None or not (scene.balance.demand["source"] == "cell").any():
+        return None
+    grid = population.grid
+    before = _cell_classes(scene.balance.demand, grid)
+    after = None if scene.after is None else _cell_classes(scene.after.demand, grid)
+    limits = symbols.DENSITY_LIMITS
+    names = [
+        *(f"{a:g}–{b:g}" for a, b in zip(limits, limits[1:], strict=False)),
+        f"> {limits[-1]:g}",
+        scene.say("unreached"),
+    ]
+    colours = [*symbols.GAP_COLOURS[1:], symbols.UNREACHED_COLOUR]
+    styles = [Style(n, fill=c) for n, c in zip(names, colours, strict=True)]
+    image = overlay(before, grid, colours)
+    if after is not None:
+        image["url_after"] = overlay(after, grid, colours)["url"]
+    return Drawn("cells", scene.say("layer_cells"), "image", image, styles)
+
+
+def _cell_classes(demand: pd.DataFrame, grid: Grid) -> Classes:
+    """Classes of the cells by children per hectare without a place; the last has none in reach."""
+    cells = demand[demand["source"] == "cell"]
+    number = cells["cell_number"].to_numpy(dtype=np.int64)
+    area = np.broadcast_to(cell_hectares(grid), grid.shape).ravel()[number]
+    unserved = cells["unserved"].to_numpy(dtype=float)
+    density = unserved / area
+    classes = np.searchsorted(symbols.DENSITY_LIMITS, density, side="left")
+    enough = density > symbols.DENSITY_LIMITS[0]
+    share = symbols.UNREACHED_SHARE * cells["children"].to_numpy(dtype=float)
+    alone = enough & (cells["unreached"].to_numpy(dtype=float) >= share)
+    classes[alone] = len(symbols.DENSITY_LIMITS) + 1
+    image = np.zeros(grid.size, dtype=np.uint8)
+    image[number] = classes
+    return image.reshape(grid.shape)
+
+
+def cell_hectares(grid: Grid) -> Floats:
+    """Return the area of the cells of each row, as a column that broadcasts over the grid."""
+    rows, t = grid.shape[0], grid.transform
+    if not grid.crs.is_geographic:
+        metres = grid.crs.axis_info[0].unit_conversion_factor
+        return np.full((rows, 1), abs(t.a * t.e) * metres**2 / 1e4)
+    edges = np.sin(np.radians(t.f + t.e * np.arange(rows + 1)))
+    area = EARTH_RADIUS_M**2 * np.radians(abs(t.a)) * np.abs(np.diff(edges))
+    return area[:, None] / 1e4
+
+
+def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, Any]:
+    """Return the image of a classified grid as Leaflet lays it over the map.
+
+    Parameters
+    ----------
+    classes : ndarray of uint8
+        0 is transparent, then one number for each of `colours`.
+    grid : Grid
+        Where the cells lie.
+    colours : sequence of str
+        As ``#rrggbb``.
+
+    Returns
+    -------
+    dict
+        ``bounds`` ((south, west), (north, east)) in degrees and ``url``, a PNG as a data URI.
+    """
+    from affine import Affine
+    from rasterio.warp import Resampling, calculate_default_transform, reproject
+
+    inside, transform = _trimmed(classes, grid)
+    rows, columns = inside.shape
+    box = (transform.c, transform.f + rows * transform.e)
+    box += (transform.c + columns * transform.a, transform.f)
+    ordered = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
+    native, width, height = calculate_default_transform(grid.crs, MERCATOR, columns, rows, *ordered)
+    fine = max(1, min(FINEST, MOST_PIXELS // max(width, height, 1)))
+    target = native * Affine.scale(1 / fine)
+    pixels = np.zeros((height * fine, width * fine), dtype=np.uint8)
+    reproject(
+        inside,
+        pixels,
+        src_transform=transform,
+        src_crs=grid.crs,
+        dst_transform=target,
+        dst_crs=MERCATOR,
+        src_nodata=0,
+        dst_nodata=0,
+        resampling=Resampling.nearest,
+    )
+    west, north = target * (0, 0)
+    east, south = target * (pixels.shape[1], pixels.shape[0])
+    lon, lat = Transformer.from_crs(MERCATOR, WGS84, always_xy=True).transform(
+        [west, east], [south, north]
+    )
+    data = base64.b64encode(palette_png(pixels, colours)).decode("ascii")
+    corners = [[round(lat[0], 7), round(lon[0], 7)], [round(lat[1], 7), round(lon[1], 7)]]
+    return {"bounds": corners, "url": f"data:image/png;base64,{data}"}
+
+
+def _trimmed(classes: Classes, grid: Grid) -> tuple[Classes, Any]:
+    """The part of the grid that has anything to show: a national grid must not blur a district."""
+    rows, columns = np.nonzero(classes)
+    if not len(rows):
+        return classes[:1, :1], grid.transform
+    first, left = int(rows.min()), int(columns.min())
+    part = classes[first : rows.max() + 1, left : columns.max() + 1]
+    return np.ascontiguousarray(part), grid.transform * grid.transform.translation(left, first)
+
+
+def palette_png(pixels: Classes, colours: Sequence[str]) -> bytes:
+    """Return an indexed PNG (ISO/IEC 15948) whose colour 0 is transparent."""
+    height, width = pixels.shape
+    palette = b"\0\0\0" + b"".join(bytes.fromhex(c.removeprefix("#")) for c in colours)
+    scanlines = np.concatenate([np.zeros((height, 1), np.uint8), pixels], axis=1).tobytes()
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        _chunk(kind, data)
+        for kind, data in (
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            (b"PLTE", palette),
+            (b"tRNS", b"\0"),
+            (b"IDAT", zlib.compress(scanlines, 9)),
+            (b"IEND", b""),
+        )
+    )
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

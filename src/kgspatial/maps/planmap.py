@@ -1,0 +1,153 @@
+"""`PlanMap` and `plan_map`: a folium map whose page stands alone.
+
+Imports from `page`, `content`, `drawn`, `study`, `balance`, `siting`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import folium
+from folium.template import Template
+
+from kgspatial.maps.content import map_bounds, map_content, map_title
+from kgspatial.maps.drawn import Scene
+from kgspatial.maps.packing import compressed
+from kgspatial.maps.page import Page, StandaloneFigure
+
+if TYPE_CHECKING:
+    from kgspatial.balance import Balance
+    from kgspatial.siting import SitePlan
+    from kgspatial.study import Study
+    from kgspatial.terms import Language
+
+WEB_LANGUAGES = {"zh": "zh-CN", "en": "en"}
+
+
+class PlanMap(folium.Map):
+    """A folium map of a plan; what it saves or shows is one page that needs no network.
+
+    Children are added as to any folium map. Saving a map with children that need files from
+    elsewhere, such as tiles or plugins, raises a KgspatialError that names these files.
+
+    Parameters
+    ----------
+    page : Page
+        Language, title and content of the page.
+    bounds : list
+        ((south, west), (north, east)) in degrees.
+    labels : dict of str to str
+        Texts of the controls.
+    """
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <div class="folium-map" id={{ this.get_name()|tojson }}></div>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = kgspatial.createMap(
+                {{ this.get_name()|tojson }}, {{ this.head|tojson }});
+            {%- if this.objects_to_stay_in_front %}
+            kgspatial.keepInFront({{ this.get_name() }}, () => [
+                {%- for one in this.objects_to_stay_in_front %}{{ one.get_name() }},{% endfor -%}
+            ]);
+            {%- endif %}
+        {% endmacro %}
+        """
+    )
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+    def __init__(self, page: Page, bounds: list[list[float]], labels: dict[str, str]) -> None:
+        (south, west), (north, east) = bounds
+        super().__init__(
+            location=[(south + north) / 2, (west + east) / 2], tiles=None, prefer_canvas=True
+        )
+        self.default_js, self.default_css = [], []
+        self.head = {"bounds": bounds, "labels": labels}
+        StandaloneFigure(page).add_child(self)
+
+    def save(
+        self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **kwargs: Any
+    ) -> None:
+        """Write the standalone page.
+
+        Parameters
+        ----------
+        outfile : str, Path or binary file
+            Where to write.
+        close_file : bool
+            Whether an open file is closed afterwards.
+
+        Raises
+        ------
+        KgspatialError
+            When a child needs files from elsewhere; nothing is written then.
+        """
+        html = self.get_root().render(**kwargs).encode("utf-8")
+        if isinstance(outfile, str | bytes | Path):
+            Path(outfile.decode() if isinstance(outfile, bytes) else outfile).write_bytes(html)
+            return
+        outfile.write(html)
+        if close_file:
+            outfile.close()
+
+
+def plan_map(
+    study: Study,
+    balance: Balance,
+    sites: SitePlan | None = None,
+    *,
+    language: Language | None = None,
+) -> PlanMap:
+    """Draw the state of an area, and the proposed sites, on an interactive map.
+
+    Parameters
+    ----------
+    study : Study
+        The study area.
+    balance : Balance
+        The present state.
+    sites : SitePlan, optional
+        The proposal: sites with their reasons, and a switch between the states before and after.
+    language : {"zh", "en"}, optional
+        Language of the map; the plan's unless given.
+
+    Returns
+    -------
+    PlanMap
+        A folium map: ``.save(path)`` writes it, a notebook shows it.
+
+    Examples
+    --------
+    >>> plan_map(study, balance, sites).save("map.html")  # doctest: +SKIP
+    """
+    scene = Scene(study, balance, sites, language or study.settings.plan.language)
+    page = Page(
+        language=WEB_LANGUAGES[scene.language],
+        title=map_title(scene),
+        payload=compressed(map_content(scene)),
+        old_browser=scene.say("old_browser"),
+    )
+    labels = {key: scene.say(key) for key in ("zoom_in", "zoom_out", "close")}
+    return PlanMap(page, map_bounds(scene), labels)
+
+
+def write_standalone(map_: PlanMap, path: str | Path) -> None:
+    """Write a map as one HTML file that opens without a network.
+
+    Parameters
+    ----------
+    map_ : PlanMap
+        From :func:`plan_map`.
+    path : str or Path
+        The file.
+
+    Raises
+    ------
+    KgspatialError
+        When a child that was added needs files from elsewhere.
+    """
+    map_.save(path)

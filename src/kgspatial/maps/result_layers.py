@@ -1,0 +1,235 @@
+"""The results on the map: gaps of communities, kindergartens, catchments, sites, candidates.
+
+Imports from `drawn`, `packing`, `symbols`, `balance`, `siting`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from kgspatial.maps import symbols
+from kgspatial.maps.drawn import Drawn, Scene, Style, as_text, fields, labels, subtitles, titles
+from kgspatial.maps.packing import pack_areas, pack_lines, pack_points
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COMMUNITY_FIELDS = ("unit_id", "households", "residents", "children")
+COMMUNITY_STATES = ("served", "unserved", "unreached", "gap", "nearest_m", "mean_distance_m")
+GARDEN_FIELDS = ("kind", "grade", "unit_id", "counted", "places", "classes", "enrolled")
+GARDEN_STATES = ("served", "vacant", "utilisation", "nearest_children", "gap")
+SITE_FIELDS = ("action", "source", "unit_id", "classes", "places", "served", "children_gained")
+CANDIDATE_FIELDS = ("action", "source", "max_classes", "cost_wan")
+
+COMMUNITY_ZOOM, GARDEN_ZOOM, SITE_ZOOM = 16.0, 15.0, 11.0
+MANY_COMMUNITIES = 3000
+PIXELS_PER_ROOT_POINT = 0.8
+"""Radius in pixels of a symbol of one square point: a little larger than in print, for fingers."""
+
+SITE_RADIUS = 13.0
+
+
+def community_layer(scene: Scene) -> tuple[Drawn, float] | None:
+    """Return the communities by children without a place, and the tolerance of their shapes."""
+    table = scene.balance.communities
+    if table.empty:
+        return None
+    table = table.assign(unit_id=table["unit_id"].astype(str).map(scene.unit_names()))
+    shapes, tolerance = pack_areas(table.geometry)
+    later = None if scene.after is None else scene.after.communities.reset_index(drop=True)
+    names = titles(scene, table, "community_id")
+    named = gpd.GeoSeries(table.geometry)
+    drawn = Drawn(
+        "communities",
+        scene.say("layer_communities"),
+        "areas",
+        shapes,
+        _gap_styles(scene, thin=len(table) > MANY_COMMUNITIES),
+        _gap_classes(table),
+        None if later is None else _gap_classes(later),
+        titles=names,
+        subtitles=subtitles(scene, table, "community_id", scene.value("community")),
+        fields=fields(
+            scene,
+            table,
+            (*COMMUNITY_FIELDS, *COMMUNITY_STATES),
+            None if later is None else later[list(COMMUNITY_STATES)],
+        ),
+        labels=labels(names, named, COMMUNITY_ZOOM, table["children"], size=11)
+        if table["name"].notna().any()
+        else None,
+    )
+    return drawn, tolerance
+
+
+def _gap_styles(scene: Scene, *, thin: bool) -> list[Style]:
+    edge = {"line": symbols.COMMUNITY_EDGE, "width": 0.2 if thin else 0.7}
+    styles = [
+        Style(label, fill=colour, **edge)  # type: ignore[arg-type]
+        for label, colour in zip(symbols.gap_labels(), symbols.GAP_COLOURS, strict=True)
+    ]
+    alone = Style(scene.say("unreached"), fill=symbols.UNREACHED_COLOUR, **edge)  # type: ignore[arg-type]
+    return [*styles, alone]
+
+
+def _gap_classes(table: pd.DataFrame) -> list[int]:
+    columns = ("unserved", "unreached", "children")
+    return symbols.gap_classes(*(table[c].to_numpy(dtype=float) for c in columns)).tolist()
+
+
+def kindergarten_layer(scene: Scene) -> Drawn:
+    """Return the kindergartens by kind (colour and shape) and places (size)."""
+    table = scene.balance.kindergartens.reset_index(drop=True)
+    kinds = [as_text(k) if as_text(k) in symbols.KIND_SYMBOLS else "unknown_kind" for k in table["kind"]]
+    there = [k for k in symbols.KIND_SYMBOLS if k in kinds]
+    styles = [
+        Style(scene.value(k), s.shape, s.fill, "#ffffff", radius=6.5)
+        for k in there
+        for s in [symbols.KIND_SYMBOLS[k]]
+    ]
+    sizes = symbols.place_sizes(table["places"].to_numpy(dtype=float))
+    names = titles(scene, table, "kindergarten_id")
+    shown = table.assign(
+        kind=kinds,
+        unit_id=table["unit_id"].astype(str).map(scene.unit_names()),
+        counted=_counted(scene, table),
+    )
+    return Drawn(
+        "kindergartens",
+        scene.say("layer_kindergartens"),
+        "points",
+        pack_points(table.geometry),
+        styles,
+        [there.index(k) for k in kinds],
+        radii=_radii(sizes),
+        sizes=_size_styles(sizes),
+        sizes_label=scene.column("places"),
+        crowded=len(table) > symbols.MANY_KINDERGARTENS,
+        titles=names,
+        subtitles=subtitles(scene, table, "kindergarten_id", scene.say("kindergarten")),
+        fields=fields(scene, shown, (*GARDEN_FIELDS, *GARDEN_STATES), _gardens_after(scene)),
+        labels=labels(names, table.geometry, GARDEN_ZOOM, table["places"], size=11),
+    )
+
+
+def _counted(scene: Scene, table: pd.DataFrame) -> list[str]:
+    said = {True: scene.say("yes"), False: scene.say("no")}
+    why = [scene.value(f"not_counted_{w}", "map") if as_text(w) else "" for w in table["not_counted"]]
+    return [w or said[bool(c)] for c, w in zip(table["counted"], why, strict=True)]
+
+
+def _gardens_after(scene: Scene) -> pd.DataFrame | None:
+    if scene.after is None:
+        return None
+    existing = scene.after.kindergartens.iloc[: len(scene.balance.kindergartens)]
+    return pd.DataFrame(existing[list(GARDEN_STATES)].reset_index(drop=True))
+
+
+def _radii(sizes: NDArray[np.float64]) -> list[float]:
+    return np.round(np.sqrt(sizes) * PIXELS_PER_ROOT_POINT, 1).tolist()
+
+
+def _size_styles(sizes: NDArray[np.float64]) -> list[Style]:
+    """The sizes that are drawn, for the legend; one alone explains nothing."""
+    used = np.unique(sizes)
+    if len(used) < 2:
+        return []
+    return [
+        Style(symbols.place_label(size), "circle", "#9a9a9a", "#ffffff", radius=radius)
+        for size, radius in zip(used, _radii(used), strict=True)
+    ]
+
+
+def catchment_layer(scene: Scene) -> Drawn | None:
+    """Return the lines within which each kindergarten can be reached."""
+    table = scene.balance.catchments
+    if table.empty:
+        return None
+    label = scene.say("layer_catchments", radius=f"{table['radius_m'].iloc[0]:,.0f}")
+    style = Style(label, "line", line=symbols.CATCHMENT_COLOUR, width=1.0, dash="5 4")
+    return Drawn(
+        "catchments",
+        label,
+        "lines",
+        pack_lines(gpd.GeoSeries(table.boundary)),
+        [style],
+        [0] * len(table),
+        shown=False,
+        titles=titles(scene, table, "kindergarten_id"),
+        subtitles=subtitles(scene, table, "kindergarten_id", scene.say("catchment")),
+        fields=fields(scene, table, ("children", "places", "ratio", "only_children")),
+    )
+
+
+def site_layers(scene: Scene) -> Iterator[Drawn]:
+    """Yield the candidates that were not taken, those that may not be, and the proposed sites."""
+    if scene.sites is None:
+        return
+    plan = scene.sites
+    others = plan.candidates[~plan.candidates["site_id"].isin(plan.sites["site_id"])]
+    label = scene.say("layer_candidates")
+    if len(others):
+        style = Style(label, symbols.CANDIDATE_SYMBOL.shape, "#ffffff", "#1a9850", 1.6, radius=4.5)
+        yield _points(scene, "candidates", label, others, style, CANDIDATE_FIELDS)
+    if len(plan.excluded):
+        label, symbol = scene.say("layer_excluded"), symbols.EXCLUDED_SYMBOL
+        style = Style(label, symbol.shape, symbol.fill, "#ffffff", 0.7, radius=6.5)
+        table = plan.excluded.assign(reason=plan.excluded[f"reason_{scene.language}"])
+        yield _points(scene, "excluded", label, table, style, ("reason",))
+    if len(plan.sites):
+        yield _proposed(scene, plan.sites)
+
+
+def _points(
+    scene: Scene,
+    key: str,
+    label: str,
+    table: gpd.GeoDataFrame,
+    style: Style,
+    columns: tuple[str, ...],
+) -> Drawn:
+    return Drawn(
+        key,
+        label,
+        "points",
+        pack_points(table.geometry),
+        [style],
+        [0] * len(table),
+        shown=False,
+        titles=titles(scene, table, "site_id"),
+        subtitles=subtitles(scene, table, "site_id", label),
+        fields=fields(scene, table, columns),
+    )
+
+
+def _proposed(scene: Scene, sites: gpd.GeoDataFrame) -> Drawn:
+    there = [a for a in symbols.ACTION_SYMBOLS if (sites["action"] == a).any()]
+    styles = [
+        Style(scene.value(a), s.shape, s.fill, "#000000", 1.0, radius=SITE_RADIUS)
+        for a in there
+        for s in [symbols.ACTION_SYMBOLS[a]]
+    ]
+    table = sites.assign(
+        unit_id=sites["unit_id"].astype(str).map(scene.unit_names()),
+        reason=sites[f"reason_{scene.language}"],
+    )
+    names = titles(scene, table, "site_id")
+    numbered = [f"{n} {name}" for n, name in zip(sites["order"], names, strict=True)]
+    return Drawn(
+        "sites",
+        scene.say("layer_sites"),
+        "points",
+        pack_points(sites.geometry),
+        styles,
+        [there.index(a) for a in sites["action"]],
+        titles=numbered,
+        subtitles=subtitles(scene, table, "site_id", scene.say("site")),
+        fields=fields(scene, table, (*SITE_FIELDS, "cost_wan", "reason")),
+        labels=labels(names, sites.geometry, SITE_ZOOM, -sites["order"], size=12, bold=True),
+        marks=[str(n) for n in sites["order"]],
+    )

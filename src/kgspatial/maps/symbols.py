@@ -1,0 +1,99 @@
+"""Colours, shapes, sizes and class limits that the map and the figures of the report share.
+
+Imports nothing of kgspatial. Sources: STANDARDS 3.3 (suggested symbols of plan maps).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A point symbol: its fill and its shape."""
+
+    fill: str
+    shape: str
+
+
+KIND_SYMBOLS: dict[str, Symbol] = {
+    "public": Symbol("#d7301f", "circle"),
+    "inclusive": Symbol("#fc8d59", "square"),
+    "private": Symbol("#737373", "triangle"),
+    "unknown_kind": Symbol("#3b3b3b", "diamond"),
+}
+"""Symbol of each kind of kindergarten."""
+
+ACTION_SYMBOLS: dict[str, Symbol] = {
+    "build": Symbol("#1a9850", "star"),
+    "convert": Symbol("#fdae61", "star"),
+    "expand": Symbol("#fdae61", "plus"),
+}
+"""Symbol of each action on a site."""
+
+EXCLUDED_SYMBOL = Symbol("#6b6b6b", "cross")
+CANDIDATE_SYMBOL = Symbol("#ffffff", "circle")
+HAZARD_SYMBOL = Symbol("#000000", "triangle")
+VILLAGE_SYMBOL = Symbol("#8c6d31", "square")
+
+GAP_LIMITS = (0.5, 10.0, 30.0, 100.0)
+"""Upper limits of the classes of children without a place; the first is "less than one child"."""
+
+GAP_COLOURS = ("#eef1ea", "#fee8c8", "#fdbb84", "#ef6548", "#b30000")
+UNREACHED_COLOUR = "#54278f"
+UNREACHED_SHARE = 0.5
+"""No kindergarten counts as in reach when this share of the children has none."""
+
+DENSITY_LIMITS = (0.1, 0.3, 1.0, 3.0)
+"""Limits between the classes of children without a place per hectare, outside communities."""
+
+DEMAND_COLOURS = ("#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c")
+
+PLACE_STEPS = ((90.0, 30.0), (180.0, 48.0), (270.0, 70.0), (360.0, 95.0), (float("inf"), 125.0))
+"""Up to so many places, a symbol of so many square points: the steps of the scale ladder."""
+
+MANY_KINDERGARTENS = 150
+"""Symbols shrink in the overview where there are more."""
+
+BOUNDARY_COLOUR, STREET_COLOUR, COMMUNITY_EDGE = "#8a8a8a", "#dcd8d0", "#7d7d7d"
+OUTLINE_COLOUR, BARRIER_COLOUR, CATCHMENT_COLOUR = "#4d4d4d", "#4a90c2", "#5e3c99"
+
+
+def gap_classes(
+    unserved: NDArray[np.float64], unreached: NDArray[np.float64], children: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the class of each area: the gap's, or the last one where no kindergarten is in reach.
+
+    Parameters
+    ----------
+    unserved, unreached, children : ndarray
+        Children without a place, without a kindergarten within the limit, and all.
+    """
+    classes = np.searchsorted(GAP_LIMITS, unserved, side="left").astype(np.int64)
+    alone = unreached >= np.maximum(GAP_LIMITS[0], UNREACHED_SHARE * children)
+    return np.where(alone, len(GAP_COLOURS), classes)
+
+
+def gap_labels() -> list[str]:
+    """Return how the gap classes are called, without the last one; children are shown rounded."""
+    limits = GAP_LIMITS[1:]
+    bounds = zip((1.0, *limits), limits, strict=False)
+    return ["0", *(f"{low:g}–{high:g}" for low, high in bounds), f"> {limits[-1]:g}"]
+
+
+def place_sizes(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the symbol size of each number of places, in square points."""
+    limits, sizes = np.array(PLACE_STEPS).T
+    return np.asarray(sizes[np.searchsorted(limits, places, side="left")])
+
+
+def place_label(size: float) -> str:
+    """Return how the legend calls a size of :data:`PLACE_STEPS`."""
+    limit = next(limit for limit, own in PLACE_STEPS if own == size)
+    return f"≤ {limit:g}" if np.isfinite(limit) else f"> {PLACE_STEPS[-2][0]:g}"
