@@ -1,7 +1,7 @@
 """Make the invented sample district: ``python data/make_sample.py data/sample``.
 
 Which files does the sample consist of, and what is known about it beforehand? Imports from
-`sample_files`, `sample_ground`, `sample_people`, `sample_places`; kgspatial is not imported, so
+`sample_files`, `sample_ground`, `sample_people`, `sample_places`, `sample_streets`; kgspatial is not imported, so
 that the sample cannot inherit its mistakes.
 """
 
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from sample_files import GEOGRAPHIC, PROJECTED, write_geojson, write_geotiff, write_points_csv
-from sample_ground import TOWNS, Ground, lanes_to, make_ground, network
+from sample_ground import TOWNS, Ground, make_ground
 from sample_names import DISTRICT
 from sample_people import (
     CELL_M,
@@ -31,6 +31,7 @@ from sample_places import (
     make_hazards,
     make_kindergartens,
 )
+from sample_streets import lanes_to, network
 from shapely import Point
 
 BANDS = ("age_0", "age_1_4", "age_5_9")
@@ -44,7 +45,7 @@ def make_sample(folder: Path) -> None:
     communities = make_communities(ground, villages)
     kindergartens = make_kindergartens(communities)
     candidates = make_candidates(ground, communities, kindergartens)
-    hazards = make_hazards(ground, candidates)
+    hazards = make_hazards(candidates)
     streets = [s for q in ground.quarters.values() for s in q.streets]
     lanes = lanes_to(ground, [*(v.point for v in villages), *map(Point, URBAN_VILLAGE_SITES)])
     write_geojson(folder / "units.geojson", _unit_rows(ground))
@@ -226,4 +227,4 @@ program and stand for no real place; the coordinates lie in open grassland. No r
 """
 
 if __name__ == "__main__":
-    make_sample(Path(sys.argv[1]))
+    make_sample(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "sample")

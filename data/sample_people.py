@@ -116,8 +116,8 @@ def make_communities(ground: Ground, villages: list[Village]) -> list[Community]
     found: list[Community] = []
     for number, (quarter, (kind, share, joined)) in enumerate(QUARTER_PLANS.items()):
         own = random_stream(600 + number)
-        for shape in _lived_in(ground.quarters[quarter], share, joined, own):
-            found.append(_settle(kind, quarter, _name(kind, book), shape, ground, rng))
+        shapes = _lived_in(ground.quarters[quarter], share, joined, own)
+        found += [_settle(kind, quarter, _name(kind, book), shape, ground, rng) for shape in shapes]
     found += _estate_phases(ground, book, rng)
     for x, y in URBAN_VILLAGE_SITES:
         shape = _free(_blob((x, y), (105, 165), rng), ground)

@@ -21,7 +21,7 @@ from sample_names import (
     random_stream,
     syllables,
 )
-from sample_people import CHARACTERS, Community, estate_plot
+from sample_people import CHARACTERS, ESTATE_BLOCK, Community, estate_plot
 from shapely import LineString, Point, Polygon
 
 Array = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Supply:
 
 SUPPLY = {
     "old_town": Supply(9, 0.94, (0.86, 1.12), ((5000, 5000),)),
-    "new_town": Supply(8, 0.88, (0.88, 1.10), ((7000, 5000),)),
+    "new_town": Supply(9, 0.92, (0.88, 1.10), ((7000, 5000),)),
     "extension": Supply(1, 1.20, (0.80, 0.90), ((9500, 6500),), ("inclusive",)),
     "works": Supply(6, 2.60, (0.32, 0.50), ((3300, 7200),)),
     "dizhou": Supply(
@@ -182,12 +182,11 @@ def make_candidates(
     rng, book = random_stream(91), NameBook(random_stream(92))
     lived_in = shapely.union_all([c.shape for c in communities])
     rows = [_site("parcel", estate_plot(ground), 9, _lot(book), rng)]
-    near_estate = communities_of(communities, "new_estate")[0].shape
     for quarter, count in PARCELS.items():
         for block in _empty_blocks(ground, quarter, lived_in, count):
             classes = int(rng.choice([6, 9, 12]))
             rows.append(_site("parcel", _plot(block, SITE_M2[classes]), classes, _lot(book), rng))
-    rows += _beside_estate(ground, book, rng, near_estate)
+    rows += _beside_estate(ground, book, rng)
     for quarter, count in IDLE.items():
         for block in _empty_blocks(ground, quarter, lived_in, count):
             classes = int(rng.choice([3, 3, 6]))
@@ -219,7 +218,7 @@ def _empty_blocks(
     ground: Ground, quarter: str, lived_in: shapely.Geometry, count: int
 ) -> list[Polygon]:
     """Choose blocks without homes, far from each other, and from the new estate."""
-    far = ground.quarters["extension"].blocks[22]
+    far = ground.quarters["extension"].blocks[ESTATE_BLOCK]
     blocks = [
         b
         for b in ground.quarters[quarter].blocks
@@ -229,9 +228,7 @@ def _empty_blocks(
     return [blocks[i] for i in _spread([b.centroid for b in blocks], count, (middle,))]
 
 
-def _beside_estate(
-    ground: Ground, book: NameBook, rng: np.random.Generator, estate: Polygon
-) -> list[Row]:
+def _beside_estate(ground: Ground, book: NameBook, rng: np.random.Generator) -> list[Row]:
     """Two parcels beside the new estate that may not be used: too near a line, too late."""
     blocks = ground.quarters["extension"].blocks
     under_line = _plot(blocks[26], SITE_M2[9], (0, 70))
@@ -308,11 +305,11 @@ def _expansions(
     return rows
 
 
-def make_hazards(ground: Ground, candidates: list[Row]) -> list[Row]:
+def make_hazards(candidates: list[Row]) -> list[Row]:
     """Return what kindergartens keep away from, two of it beside candidates."""
     book = NameBook(random_stream(95))
     beside = candidates[4]["geometry"]
-    filling = Point(round(beside.bounds[2] + 22, 1), round(beside.centroid.y, 1))
+    filling = Point(beside.bounds[2] + 22, beside.bounds[1] + 30)
     plant = Polygon([(1790, 6290), (2110, 6260), (2130, 6480), (1820, 6510)])
     line = LineString([(6900, 9450), (8700, 8380), (10150, 8380), (11200, 7300), (11500, 5500)])
     placed: list[tuple[str, Name, float, shapely.Geometry]] = [

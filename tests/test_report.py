@@ -243,9 +243,9 @@ class TestTables:
         study, balance, sites = results
         table = annex_tables(study, balance, sites, "zh")["kindergartens"].set_index("幼儿园编号")
         assert table.loc["K5", "计入供给"] == "否"
-        assert table.loc["K5", "学位(个)"] == 0
-        assert table["学位(个)"].iloc[-1] == pytest.approx(balance.totals["places"])
-        assert table["空余学位(个)"].iloc[-1] == pytest.approx(balance.totals["vacant"])
+        assert table.loc["K5", "学位（个）"] == 0
+        assert table["学位（个）"].iloc[-1] == pytest.approx(balance.totals["places"])
+        assert table["空余学位（个）"].iloc[-1] == pytest.approx(balance.totals["vacant"])
 
     def test_gains_of_sites_add_up_to_the_difference_of_the_states(self, results: Results) -> None:
         study, balance, sites = results
@@ -280,7 +280,7 @@ class TestTables:
         study, balance, sites = bare
         units = annex_tables(study, balance, sites)["units"]
         assert units["名称"].tolist()[0] == "全区"
-        assert units["3–5岁幼儿(人)"].iloc[-1] == pytest.approx(16 * 30)
+        assert units["3–5岁幼儿（人）"].iloc[-1] == pytest.approx(16 * 30)
 
 
 class TestWorkbook:
@@ -310,7 +310,7 @@ class TestWorkbook:
     def test_numbers_are_numbers_with_a_format(self, book: Path) -> None:
         sheet = openpyxl.load_workbook(book)["附表1 现状幼儿园一览表"]
         heads = [c.value for c in sheet[2]]
-        places = sheet.cell(3, heads.index("学位(个)") + 1)
+        places = sheet.cell(3, heads.index("学位（个）") + 1)
         used = sheet.cell(3, heads.index("学位利用率") + 1)
         assert (places.value, places.number_format) == (90, "#,##0")
         assert used.number_format == "0.0%"
@@ -319,12 +319,12 @@ class TestWorkbook:
         sheet = openpyxl.load_workbook(book)["附表2 分街镇供需现状表"]
         heads = [c.value for c in sheet[2]]
         total = next(r for r in sheet.iter_rows(values_only=True) if "合计" in r)
-        assert total[heads.index("3–5岁幼儿(人)")] == pytest.approx(results[1].totals["children"])
+        assert total[heads.index("3–5岁幼儿（人）")] == pytest.approx(results[1].totals["children"])
 
     def test_what_is_missing_is_an_empty_cell(self, book: Path) -> None:
         sheet = openpyxl.load_workbook(book)["附表1 现状幼儿园一览表"]
         heads = [c.value for c in sheet[2]]
-        assert sheet.cell(6, heads.index("在园幼儿(人)") + 1).value is None
+        assert sheet.cell(6, heads.index("在园幼儿（人）") + 1).value is None
 
     def test_each_table_names_its_source(self, book: Path) -> None:
         for sheet in openpyxl.load_workbook(book).worksheets:

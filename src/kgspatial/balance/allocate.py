@@ -78,7 +78,7 @@ def allocate(
 def _distances(travel: TravelMatrix | SparseArray) -> sparse.csr_array:
     if isinstance(travel, TravelMatrix):
         return travel.csr
-    csr = sparse.csr_array(travel, dtype=np.float64)
+    csr: sparse.csr_array = sparse.csr_array(travel).astype(np.float64)
     if not (np.isfinite(csr.data).all() and (csr.data >= 0).all()):
         raise InputError("distances must be 0 or more, without missing values")
     return csr

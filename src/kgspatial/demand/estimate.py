@@ -37,6 +37,9 @@ POINT_COLUMNS = (
 SPREAD_BY = ("residents", "households", "floor_area_m2")
 """Columns by which a unit's count is spread over its communities, in order of preference."""
 
+MOSTLY_INSIDE = 0.2
+"""A grid with more than this share of its children beyond all units is larger than the area."""
+
 FULL_COVER = 1e-9
 """A cell that is covered but for this part is covered: rounding must not make demand points."""
 
@@ -198,7 +201,7 @@ def _unused_counts(study: Study) -> list[Problem]:
 def _beyond_units(points: gpd.GeoDataFrame) -> list[Problem]:
     """Say so when the grid is larger than the area: its children would count without a word."""
     beyond = points.loc[points["unit_id"] == OUTSIDE, "children"].sum()
-    if beyond <= 0:
+    if beyond <= MOSTLY_INSIDE * points["children"].sum():
         return []
     share = beyond / points["children"].sum()
     text = f"{beyond:,.1f} children ({share:.1%}) of the grid live in no unit"

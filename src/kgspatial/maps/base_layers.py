@@ -59,6 +59,7 @@ def _units(scene: Scene) -> Iterator[tuple[Drawn, float]]:
             subtitles=subtitles(scene, units, "unit_id", term("values.unit", scene.language)),
             fields=fields(scene, units, ("level", "children", *STATES), _after(scene, units)),
             labels=labels(names, units.geometry, zoom, units["children"], size=13, bold=True),
+            ground=True,
         ),
         tolerance,
     )

@@ -23,6 +23,12 @@ from kgspatial.maps.result_layers import (
 
 FIGURES = ("children", "places", "served", "unserved", "unreached", "vacant")
 TEXTS = ("legend", "before", "after", "close", "missing", "state", "north", "extent_button")
+LEGEND_ORDER = (
+    *("sites", "kindergartens", "communities", "cells", "demand", "catchments", "units", "outline"),
+    *("streets", "barriers", "villages", "hazards", "keep_away", "candidates", "excluded"),
+)
+"""What people look for first stands first."""
+
 SMALLEST_EXTENT_DEG = 0.005
 """About 500 m: a map of one kindergarten needs some ground around it."""
 
@@ -32,6 +38,7 @@ def map_content(scene: Scene) -> dict[str, Any]:
     layers, tolerance = _layers(scene)
     return {
         "layers": [layer.as_json() for layer in layers],
+        "legend": sorted((layer.key for layer in layers), key=LEGEND_ORDER.index),
         "has_after": scene.after is not None,
         "texts": {key: scene.say(key) for key in TEXTS},
         "title": map_title(scene),
@@ -50,15 +57,10 @@ def map_title(scene: Scene) -> str:
 def _layers(scene: Scene) -> tuple[list[Drawn], float]:
     """The layers from the lowest to the highest, and the largest tolerance of their shapes."""
     images = [demand_layer(scene), cell_layer(scene)]
-    base = list(base_layers(scene))
     communities = community_layer(scene)
-    shaped = [*base, *([communities] if communities else [])]
+    shaped = [*([communities] if communities else []), *base_layers(scene)]
     above = [catchment_layer(scene), *hazard_layers(scene), kindergarten_layer(scene)]
-    # Communities lie above the units, whose whole areas would otherwise take their clicks,
-    # and below all lines, which would otherwise vanish under them.
-    below = [layer for layer, _ in shaped if layer.form == "areas"]
-    lines = [layer for layer, _ in shaped if layer.form != "areas"]
-    found = [*images, *below, *lines, *above, *site_layers(scene)]
+    found = [*images, *(layer for layer, _ in shaped), *above, *site_layers(scene)]
     return [layer for layer in found if layer is not None], max((t for _, t in shaped), default=0.0)
 
 

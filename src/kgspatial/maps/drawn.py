@@ -151,6 +151,8 @@ class Drawn:
         Of the popups; without titles there are none.
     marks : list of str, optional
         Written into the symbols.
+    ground : bool
+        Whether its areas take only the clicks that nothing else took.
     """
 
     key: str
@@ -170,6 +172,7 @@ class Drawn:
     fields: Sequence[Field] = ()
     labels: Labels | None = None
     marks: list[str] | None = None
+    ground: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the browser gets it: what is not given is left out."""

@@ -77,11 +77,10 @@ def cell_layer(scene: Scene) -> Drawn | None:
         f"> {limits[-1]:g}",
         scene.say("unreached"),
     ]
-    colours = [*symbols.GAP_COLOURS[1:], symbols.UNREACHED_COLOUR]
-    styles = [Style(n, fill=c) for n, c in zip(names, colours, strict=True)]
-    image = overlay(before, grid, colours)
+    styles = [Style(n, fill=c) for n, c in zip(names, symbols.CELL_COLOURS, strict=True)]
+    image = overlay(before, grid, symbols.CELL_COLOURS)
     if after is not None:
-        image["url_after"] = overlay(after, grid, colours)["url"]
+        image["url_after"] = overlay(after, grid, symbols.CELL_COLOURS)["url"]
     return Drawn("cells", scene.say("layer_cells"), "image", image, styles)
 
 

@@ -50,6 +50,10 @@ UNREACHED_COLOUR = "#54278f"
 UNREACHED_SHARE = 0.5
 """No kindergarten counts as in reach when this share of the children has none."""
 
+CELL_COLOURS = ("#fff4e3", "#fddcb8", "#f6ab94", "#d5787a", "#ab94c9")
+"""The gap's colours mixed with white, without the first and with the one of no kindergarten in
+reach: cells outside communities must not be taken for communities."""
+
 DENSITY_LIMITS = (0.1, 0.3, 1.0, 3.0)
 """Limits between the classes of children without a place per hectare, outside communities."""
 

@@ -59,8 +59,8 @@ def demand_plate(scene: Scene) -> Figure:
     """Map children per hectare with the kindergartens."""
     figure, axes = _map(scene, "figure_demand")
     areas = _areas(scene, scene.balance)
-    per_hectare = areas["children"].to_numpy() / np.maximum(areas.area.to_numpy() / 1e4, 1e-9)
-    limits = _density_limits(per_hectare)
+    per_hectare = areas["children"].to_numpy(dtype=float) / np.maximum(areas.area.to_numpy() / 1e4, 1e-9)
+    limits = _density_limits(per_hectare, areas["children"].to_numpy(dtype=float))
     colours = np.array(palette.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
     colours[areas["children"] <= 0] = palette.NOBODY_COLOUR
     _fill(axes, areas, colours)
@@ -220,12 +220,14 @@ def _cell_squares(scene: Scene, grid: Grid, cells: gpd.GeoDataFrame) -> NDArray[
     return np.asarray(shapely.polygons(moved))
 
 
-def _density_limits(per_hectare: Floats) -> Floats:
-    """Return four class limits at the quintiles of what is inhabited, two digits each."""
-    positive = per_hectare[per_hectare > 0]
-    if not len(positive):
+def _density_limits(per_hectare: Floats, children: Floats) -> Floats:
+    """Return four class limits, two digits each: about a fifth of all children live in each class."""
+    order = np.argsort(per_hectare)
+    share = np.cumsum(children[order])
+    if not len(share) or share[-1] <= 0:
         return np.array([])
-    quintiles = np.quantile(positive, [0.2, 0.4, 0.6, 0.8])
+    places = np.searchsorted(share, share[-1] * np.array([0.2, 0.4, 0.6, 0.8]))
+    quintiles = per_hectare[order][places]
     return np.unique([float(f"{q:.1g}") if q < 1 else float(f"{q:.2g}") for q in quintiles])
 
 

@@ -44,7 +44,7 @@ class TravelMatrix:
     method: str = ""
 
     def __post_init__(self) -> None:
-        csr = sparse.csr_array(self.csr, dtype=np.float64, copy=True)
+        csr = sparse.csr_array(self.csr).astype(np.float64, copy=True)
         csr.sort_indices()
         origins = np.asarray(self.origin_ids, dtype=np.str_)
         destinations = np.asarray(self.destination_ids, dtype=np.str_)

@@ -17,6 +17,7 @@
       map.eachLayer((layer) => layer instanceof L.Path && this.foreign.push(layer));
       this.labels = new kg.LabelLayer(() => this.labelGroups());
       map.on('zoomend', () => this.rescale());
+      map.on('click', (event) => this.openGround(event));
     }
 
     addShown() {
@@ -57,7 +58,7 @@
       if (layer.form === 'image') return this.image(layer);
       const makers = { areas: this.areas, lines: this.lines, points: this.points };
       const group = L.featureGroup(makers[layer.form].call(this, layer));
-      if (layer.titles) group.on('click', (event) => this.open(layer, event));
+      if (layer.titles) group.on('click', (event) => this.clicked(layer, event));
       return group;
     }
 
@@ -83,13 +84,12 @@
       return (this.isAfter && layer.shapes.url_after) || layer.shapes.url;
     }
 
-    // An area without a fill takes clicks all the same, where nothing lies above it.
     options(layer, row) {
       const style = this.style(layer, row);
       return {
         renderer: this.renderer,
         row,
-        interactive: Boolean(layer.titles),
+        interactive: Boolean(layer.titles) && !layer.ground,
         smoothFactor: 1,
         color: style.line,
         stroke: Boolean(style.line),
@@ -128,11 +128,23 @@
       });
     }
 
-    open(layer, event) {
-      const row = event.propagatedFrom.options.row;
+    clicked(layer, event) {
       L.DomEvent.stopPropagation(event);
+      this.open(layer, event.propagatedFrom.options.row, event.latlng);
+    }
+
+    // Units lie over the communities as lines; a click that nothing else took belongs to them.
+    openGround(event) {
+      this.layers.filter((layer) => layer.ground && this.isShown(layer)).forEach((layer) => {
+        const areas = this.built.get(layer.key).getLayers();
+        const hit = areas.find((area) => area._containsPoint(event.layerPoint));
+        if (hit) this.open(layer, hit.options.row, event.latlng);
+      });
+    }
+
+    open(layer, row, at) {
       const popup = L.popup({ maxWidth: 340, autoPanPadding: [12, 12] });
-      popup.setLatLng(event.latlng).setContent(kg.popupContent(layer, row, this.texts));
+      popup.setLatLng(at).setContent(kg.popupContent(layer, row, this.texts));
       popup.openOn(this.map);
     }
 
@@ -150,12 +162,13 @@
       if (style.fill !== path.options.fillColor) path.setStyle({ fillColor: style.fill, color: style.line });
     }
 
-    // Labels of the layers that are on, the topmost layer first.
+    // Labels of the layers that are on: bold ones first, then those of the topmost layer.
     labelGroups() {
-      return this.layers
+      const groups = this.layers
         .filter((layer) => layer.labels && this.isShown(layer))
         .reverse()
         .map((layer) => this.labelGroup(layer));
+      return [...groups.filter((g) => g.bold), ...groups.filter((g) => !g.bold)];
     }
 
     labelGroup(layer) {

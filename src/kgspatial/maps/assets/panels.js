@@ -54,6 +54,7 @@
     constructor(set, content) {
       this.set = set;
       this.texts = content.texts;
+      this.order = content.legend;
       this.hasAfter = content.has_after;
     }
 
@@ -65,8 +66,9 @@
       this.list = kg.element('ul', 'kg-layers');
       body.append(this.list);
       control('topright', 'kg-legend', [this.opener(body, open), body]).addTo(map);
-      // The topmost layer comes first, as on the map.
-      this.set.layers.slice().reverse().forEach((layer) => this.list.append(this.item(layer)));
+      this.order.forEach((key) => {
+        this.list.append(this.item(this.set.layers.find((layer) => layer.key === key)));
+      });
       map.on('zoomend', () => this.refresh());
       map.on('resize', () => this.fit(map));
       this.fit(map);
