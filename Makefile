@@ -38,7 +38,7 @@ docs: $(VENV)/.dev
 	$(BIN)/mkdocs build --strict --quiet --site-dir site
 
 bench: $(VENV)/.dev
-	for file in benchmarks/bench_*.py; do $(BIN)/python $$file; done
+	$(BIN)/python -m benchmarks
 
 sample: $(VENV)/.dev
 	$(BIN)/python data/make_sample.py data/sample

@@ -77,9 +77,8 @@ def make_kindergartens(communities: list[Community]) -> list[Row]:
             row = _kindergarten(homes[host], kind, wanted[i], supply.filled, rng)
             name = names.give(kind, homes[host])
             own = {"name": name[0], "name_latin": name[1], "licensed": "是" if licensed else "否"}
-            rows.append(
-                {"kindergarten_id": f"K{len(rows) + 1:02d}", "quarter": quarter} | row | own
-            )
+            key = {"kindergarten_id": f"K{len(rows) + 1:02d}", "quarter": quarter}
+            rows.append(key | own | row)
     return rows
 
 

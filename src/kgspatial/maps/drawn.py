@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     from kgspatial.siting import SitePlan
     from kgspatial.study import Study
 
-FieldKind = Literal["count", "gap", "share", "money", "text"]
+FieldKind = Literal["count", "gap", "share", "money", "text", "prose"]
 Form = Literal["areas", "lines", "points", "image"]
 
 DIGITS: dict[FieldKind, int] = {"count": 0, "gap": 0, "share": 3, "money": 1}
 FIELD_KINDS: dict[str, FieldKind] = {
-    **dict.fromkeys(("gap",), "gap"),
-    **dict.fromkeys(("utilisation",), "share"),
+    "gap": "gap",
+    "utilisation": "share",
     **dict.fromkeys(("cost_wan", "ratio"), "money"),
     **dict.fromkeys(
         (
-            *("kind", "grade", "unit_id", "source", "action", "reason", "hazard", "land_code"),
-            *("counted", "level"),
+            *("kind", "grade", "unit_id", "source", "action", "hazard", "counted", "level"),
         ),
         "text",
     ),
+    "reason": "prose",
 }
 """How the values of a column are written; numbers that are not named here are counts."""
 
@@ -205,8 +205,13 @@ def titles(scene: Scene, table: pd.DataFrame, id_column: str | None) -> list[str
 
 
 def subtitles(scene: Scene, table: pd.DataFrame, id_column: str, layer: str) -> list[str]:
-    """Return what kind of thing each row is, with its id."""
-    return [scene.say("subtitle", layer=layer, id=as_text(i)) for i in table[id_column]]
+    """Return what kind of thing each row is, with its id where the title does not say it."""
+    ids = [as_text(i) for i in table[id_column]]
+    named = [own != i for own, i in zip(titles(scene, table, id_column), ids, strict=True)]
+    return [
+        scene.say("subtitle", layer=layer, id=i) if has else layer
+        for i, has in zip(ids, named, strict=True)
+    ]
 
 
 def fields(
@@ -244,7 +249,7 @@ def fields(
 
 
 def _values(scene: Scene, values: pd.Series, kind: FieldKind) -> list[Any]:
-    if kind == "text":
+    if kind not in DIGITS:
         return [scene.value(v) or None for v in values]
     return pack_numbers(pd.to_numeric(values).to_numpy(dtype=float, na_value=np.nan), DIGITS[kind])
 

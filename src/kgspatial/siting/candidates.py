@@ -5,7 +5,7 @@ Imports from `balance`, `study`, `terms`, `standards`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -27,7 +27,7 @@ ACTIONS = {
 }
 """What is done on a candidate of each source."""
 
-Finding = tuple[int, str, dict[str, object]]
+Finding = tuple[int, str, dict[str, Any]]
 """Row of a candidate, key of the reason, and what the reason names."""
 
 UNSERVED_NOISE = 1e-3
@@ -155,12 +155,12 @@ def _hexagon(
 def _reasons(study: Study, table: gpd.GeoDataFrame, year: int | None) -> pd.DataFrame:
     """Why a candidate may not be used, in each language; None where it may. The first reason counts."""
     texts = {language: np.full(len(table), None, dtype=object) for language in LANGUAGES}
-    for row, key, values in [*_too_late(table, year), *_too_near(study, table)]:
-        for language in LANGUAGES:
-            if texts[language][row] is None:
-                texts[language][row] = term(
-                    f"siting.excluded_{key}", language, **_named(values, language)
-                )
+    findings = [*_too_late(table, year), *_too_near(study, table)]
+    for language in LANGUAGES:
+        names = [] if study.hazards is None else _hazard_names(study.hazards, language)
+        for row, key, values in reversed(findings):
+            shown = {**values, "name": names[values["hazard"]]} if "hazard" in values else values
+            texts[language][row] = term(f"siting.excluded_{key}", language, **shown)
     return pd.DataFrame({f"reason_{k}": v for k, v in texts.items()}, index=table.index)
 
 
@@ -178,24 +178,31 @@ def _too_near(study: Study, table: gpd.GeoDataFrame) -> list[Finding]:
     if hazards is None or "keep_away_m" not in hazards:
         return []
     sites = table.geometry.to_numpy()
-    names = hazards["name"] if "name" in hazards else hazards["hazard"]
-    kept_away = hazards["keep_away_m"].to_numpy(dtype=np.float64)
+    kept_away = hazards["keep_away_m"].to_numpy(dtype=float)
     found: list[Finding] = []
-    for shape, name, least in zip(
-        hazards.geometry, names.fillna(hazards["hazard"]), kept_away, strict=True
-    ):
-        metres = shapely.distance(sites, shape)
+    for row, shape in enumerate(hazards.geometry):
+        metres, least = shapely.distance(sites, shape), kept_away[row]
         found += [
-            (int(row), "hazard", {"name": name, "metres": metres[row], "least": least})
-            for row in np.flatnonzero(metres < least)
+            (int(site), "hazard", {"hazard": row, "metres": metres[site], "least": least})
+            for site in np.flatnonzero(metres < least)
         ]
     return found
 
 
-def _named(values: dict[str, object], language: Language) -> dict[str, object]:
-    """The values with the hazard's code replaced by its label."""
-    key = f"hazards.{values.get('name')}"
-    return {**values, "name": term(key, language)} if has_term(key) else values
+def _hazard_names(hazards: gpd.GeoDataFrame, language: Language) -> list[str]:
+    """What a hazard is called: its name, in English its Latin name; else what kind it is."""
+    kinds = [
+        term(f"hazards.{code}", language) if has_term(f"hazards.{code}") else str(code)
+        for code in hazards["hazard"]
+    ]
+    column = "name_latin" if language == "en" and "name_latin" in hazards else "name"
+    if column not in hazards:
+        return kinds
+    own = hazards[column]
+    return [
+        kind if missing else str(name)
+        for name, missing, kind in zip(own, own.isna(), kinds, strict=True)
+    ]
 
 
 def _inner_points(shapes: gpd.GeoSeries) -> gpd.GeoSeries:

@@ -76,7 +76,7 @@
 
     image(layer) {
       return L.imageOverlay(this.imageUrl(layer), layer.shapes.bounds, {
-        pane: 'kg-images', className: 'kg-grid', alt: '', interactive: false,
+        pane: 'kg-images', className: 'kg-grid', zIndex: this.layers.indexOf(layer) + 1,
       });
     }
 
@@ -143,7 +143,7 @@
     }
 
     open(layer, row, at) {
-      const popup = L.popup({ maxWidth: 340, autoPanPadding: [12, 12] });
+      const popup = L.popup(kg.popupRoom(this.map));
       popup.setLatLng(at).setContent(kg.popupContent(layer, row, this.texts));
       popup.openOn(this.map);
     }

@@ -22,6 +22,20 @@
     header.append(list);
   };
 
+  // Options of a popup that comes to lie beside the buttons and the open legend.
+  kg.popupRoom = function (map) {
+    const width = map.getSize().x;
+    const isNarrow = width < NARROW;
+    const legend = document.querySelector('.kg-legend');
+    const isOpen = Boolean(legend) && !legend.querySelector('.kg-legend-body').hidden;
+    return {
+      minWidth: 180,
+      maxWidth: Math.min(340, width - 110),
+      autoPanPaddingTopLeft: [54, isNarrow ? 48 : 12],
+      autoPanPaddingBottomRight: [isOpen && !isNarrow ? legend.offsetWidth + 20 : 10, 10],
+    };
+  };
+
   // A control whose clicks and scrolling do not reach the map.
   function control(position, className, content) {
     const Control = L.Control.extend({

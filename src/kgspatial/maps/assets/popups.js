@@ -18,6 +18,7 @@
     share: (v) => `${tenth.format(100 * v)}%`,
     money: (v) => tenth.format(v),
     text: (v) => v,
+    prose: (v) => v,
   };
 
   kg.written = function (value, kind, missing) {
@@ -28,9 +29,20 @@
     const content = kg.element('div', 'kg-popup');
     content.append(kg.element('h2', '', layer.titles[row] || texts.missing));
     if (layer.subtitles) content.append(kg.element('p', 'kg-popup-kind', layer.subtitles[row]));
-    if (layer.fields) content.append(table(layer.fields, row, texts));
+    const fields = layer.fields || [];
+    content.append(table(fields.filter((field) => field.kind !== 'prose'), row, texts));
+    fields.filter((field) => field.kind === 'prose').forEach((field) => {
+      content.append(prose(field, row, texts));
+    });
     return content;
   };
+
+  function prose(field, row, texts) {
+    const paragraph = kg.element('p', 'kg-prose');
+    const text = kg.written(field.values[row], field.kind, texts.missing);
+    paragraph.append(kg.element('strong', '', field.label), kg.element('span', '', text));
+    return paragraph;
+  }
 
   function table(fields, row, texts) {
     const body = kg.element('tbody');
@@ -45,9 +57,9 @@
       else if (twofold) line.lastChild.colSpan = 2;
       body.append(line);
     });
-    const whole_ = kg.element('table');
-    whole_.append(body);
-    return whole_;
+    const figures = kg.element('table');
+    figures.append(body);
+    return figures;
   }
 
   function stateRow(texts) {

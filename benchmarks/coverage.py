@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from common import print_head, print_row, timed, town
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
 
+from benchmarks.common import print_head, print_row, timed, town
 from kgspatial.demand import coverage_matrix
 
 
@@ -29,7 +29,3 @@ def main() -> None:
     print_row("kgspatial coverage_matrix", seconds)
     print_row("exactextract", others, f"largest relative difference {worst:.1e}")
     assert worst < 1e-5
-
-
-if __name__ == "__main__":
-    main()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from common import print_head, print_row, timed
 from scipy import sparse
 from scipy.optimize import linprog
 from scipy.spatial import KDTree
 
+from benchmarks.common import print_head, print_row, timed
 from kgspatial.balance import allocate
 
 POINTS, KINDERGARTENS, LIMIT_M = 6_000, 160, 1_200.0
@@ -62,7 +62,3 @@ def main() -> None:
     print_row("scipy linprog (HiGHS)", others, f"{served:,.2f} served, {walked:,.0f} m")
     assert np.isclose(flow.sum(), served, rtol=1e-6)
     assert np.isclose(flow.multiply(metres).sum(), walked, rtol=1e-4)
-
-
-if __name__ == "__main__":
-    main()

@@ -7,11 +7,11 @@ the deficit core, merged points and the worth of single sites.
 from __future__ import annotations
 
 import numpy as np
-from common import print_head, print_row, timed
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.spatial import KDTree
 
+from benchmarks.common import print_head, print_row, timed
 from kgspatial.balance import allocate
 from kgspatial.siting import capacitated_coverage
 from kgspatial.siting.core import deficit_core
@@ -101,7 +101,3 @@ def main() -> None:
     )
     assert ours <= other + 1e-3, "no answer may beat the other's proven bound"
     assert theirs <= bound + 1e-3, "no answer may beat the other's proven bound"
-
-
-if __name__ == "__main__":
-    main()
