@@ -20,10 +20,10 @@ demo: $(VENV)/.demo
 	$(BIN)/kgspatial demo
 
 test: lint
-	$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile
 
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not realdata and not slow"
+	$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile -m "not browser and not realdata and not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -8,20 +8,22 @@ import io
 import json
 import re
 import struct
-import warnings
 import zlib
+from collections.abc import Callable
 from html.parser import HTMLParser
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import folium
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 from affine import Affine
 from branca.element import Element
 from folium.plugins import MarkerCluster
-from pyproj import Transformer
+from folium.raster_layers import ImageOverlay
+from pyproj import Geod, Transformer
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from kgspatial.balance import Balance, assess_balance
@@ -163,3 +165,458 @@ def small_results(**changes: Any) -> Results:
     study = small_study(**changes)
     balance = assessed(study)
     return study, balance, propose_sites(study, balance, new=1, time_limit_s=5)
+
+
+@pytest.fixture(scope="module")
+def results() -> Results:
+    return small_results()
+
+
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return rendered(plan_map(*results))
+
+
+def rendered(map_: PlanMap) -> str:
+    return str(map_.get_root().render())
+
+
+class Reader(HTMLParser):
+    """Collects what a browser would see of a page: elements, and the text of scripts and styles."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self.inside = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self.texts.setdefault(tag, []).append("")
+
+        self.inside = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.texts[self.inside][-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    def policy(self) -> str:
+        found = [m["content"] for m in self.all("meta") if m.get("http-equiv")]
+        assert len(found) == 1
+        return found[0] or ""
+
+
+def content(page: str) -> dict[str, Any]:
+    data = re.search(r'id="kg-payload">([^<]*)<', page)
+    assert data is not None
+    return dict(json.loads(zlib.decompress(base64.b64decode(data[1]), -15).decode("utf-8")))
+
+
+def layer(page: str, key: str) -> dict[str, Any]:
+    return next(one for one in content(page)["layers"] if one["key"] == key)
+
+
+def field(drawn: dict[str, Any], label: str) -> dict[str, Any]:
+    return next(one for one in drawn["fields"] if one["label"] == label)
+
+
+def unpacked(packed: dict[str, Any]) -> np.ndarray:
+    return np.cumsum(np.column_stack([packed["x"], packed["y"]]), axis=0) / packed["scale"]
+
+
+def polygons_of(packed: dict[str, Any]) -> list[MultiPolygon]:
+    points = iter(unpacked(packed).tolist())
+    sizes, rings = iter(packed["points"]), iter(packed["rings"])
+
+    def polygon() -> Polygon:
+        shells = [[next(points) for _ in range(next(sizes))] for _ in range(next(rings))]
+        return Polygon(shells[0], shells[1:])
+
+    return [MultiPolygon([polygon() for _ in range(n)]) for n in packed["polygons"]]
+
+
+# The payload
+
+
+def test_polygons_come_back_as_they_went_in() -> None:
+    ring = Polygon(square(0, 0, 300).exterior, [square(100, 100, 50).exterior])
+    shapes = gpd.GeoSeries(
+        [ring, MultiPolygon([ring, square(500, 0, 10)]), square(9, 9, 0.01)], crs=CRS
+    )
+    packed, tolerance = packing.pack_areas(shapes)
+    assert tolerance == 0
+    back = polygons_of(packed)
+    for given, got in zip(shapes.to_crs(4326), back, strict=True):
+        assert len(got.geoms) == len(getattr(given, "geoms", [given]))
+        assert got.hausdorff_distance(given) < 1e-6
+    assert [len(g.interiors) for g in back[0].geoms] == [1]
+
+
+def test_lines_and_points_come_back_as_they_went_in(results: Results, page: str) -> None:
+    study, balance, _ = results
+    street = layer(page, "streets")["shapes"]
+    expected = study.streets.geometry.to_crs(4326).iloc[:1].get_coordinates().to_numpy()
+    np.testing.assert_allclose(unpacked(street), expected, atol=6e-7)
+    assert (street["points"], street["parts"]) == ([2], [1])
+    gardens = layer(page, "kindergartens")["shapes"]
+    expected = balance.kindergartens.geometry.to_crs(4326).get_coordinates().to_numpy()
+    np.testing.assert_allclose(unpacked(gardens), expected, atol=6e-7)
+
+
+def test_many_vertices_are_simplified_but_no_polygon_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(packing, "MOST_VERTICES", 200)
+    shapes = gpd.GeoSeries([at(500 * i, 0).buffer(10.0**i) for i in range(-1, 3)], crs=CRS)
+    packed, tolerance = packing.pack_areas(shapes)
+    assert tolerance in packing.TOLERANCES_M[1:]
+    assert packed["polygons"] == [1, 1, 1, 1]
+    assert min(packed["points"]) >= 3
+    gone = [
+        a.symmetric_difference(b).area
+        for a, b in zip(shapes, packing.simplified(shapes)[0], strict=True)
+    ]
+    assert max(gone) <= tolerance * max(shapes.length)
+
+
+def test_the_note_states_the_tolerance(results: Results, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "容差" not in content(rendered(plan_map(*results)))["note"]
+    monkeypatch.setattr(packing, "MOST_VERTICES", 10)
+    assert "图形简化容差 10 m" in content(rendered(plan_map(*results)))["note"]
+
+
+def test_numbers_round_half_away_from_zero_and_missing_ones_are_null() -> None:
+    assert packing.pack_numbers([0.5, -0.5, -1.5, np.nan, np.inf], 0) == [1, -1, -2, None, None]
+    assert packing.pack_numbers([0.8755, np.nan], 3) == [0.876, None]
+
+
+def test_popup_numbers_are_those_of_the_balance(results: Results, page: str) -> None:
+    _, balance, plan = results
+    drawn = layer(page, "communities")
+    for column, label in (("unserved", "未获学位(人)"), ("gap", "学位缺口(+缺 −余)")):
+        row = next(
+            f for f in drawn["fields"] if f["label"].replace("（", "(").replace("）", ")") == label
+        )
+        assert row["values"] == packing.pack_numbers(balance.communities[column], 0)
+        assert row["after"] == packing.pack_numbers(plan.after.communities[column], 0)
+    households = drawn["fields"][1]["values"]
+    assert households[:2] == [200, None]
+
+
+def test_figures_are_the_totals(results: Results, page: str) -> None:
+    _, balance, plan = results
+    shown = [(f["value"], f.get("after", f["value"])) for f in content(page)["figures"]]
+    keys = ("children", "places", "served", "unserved", "unreached", "vacant")
+    expected = [
+        tuple(packing.pack_numbers([balance.totals[k], plan.after.totals[k]], 0)) for k in keys
+    ]
+    assert shown == expected
+
+
+def test_classes_follow_the_rule() -> None:
+    unserved = np.array([0.0, 0.49, 0.6, 10.0, 10.1, 30.1, 100.1, 20.0, 0.4])
+    unreached = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 20.0, 0.4])
+    children = np.array([9.0, 9.0, 9.0, 20.0, 50.0, 50.0, 200.0, 30.0, 0.4])
+    expected = [0, 0, 1, 1, 2, 3, 4, 5, 0]
+    assert symbols.gap_classes(unserved, unreached, children).tolist() == expected
+
+
+def test_kinds_keep_colour_and_shape_in_map_and_report(page: str) -> None:
+    drawn = {(s["label"], s["fill"], s["shape"]) for s in layer(page, "kindergartens")["styles"]}
+    assert drawn == {
+        ("公办", "#d7301f", "circle"),
+        ("普惠性民办", "#fc8d59", "square"),
+        ("非普惠性民办", "#737373", "triangle"),
+        ("类型不详", "#3b3b3b", "diamond"),
+    }
+    assert palette.KIND_STYLES["public"] == ("#d7301f", "o")
+    assert palette.GAP_COLOURS is symbols.GAP_COLOURS
+    assert set(palette.ACTION_STYLES) == set(symbols.ACTION_SYMBOLS)
+
+
+def test_the_legend_holds_only_kinds_that_exist(results: Results) -> None:
+    gardens = kindergartens().assign(kind="public")
+    study = small_study(kindergartens=gardens)
+    drawn = layer(rendered(plan_map(study, assessed(study))), "kindergartens")
+    assert [s["label"] for s in drawn["styles"]] == ["公办"]
+
+
+def test_every_layer_stands_in_the_legend_once(page: str) -> None:
+    given = content(page)
+    assert sorted(given["legend"]) == sorted(one["key"] for one in given["layers"])
+    assert len(set(given["legend"])) == 15
+
+
+# The page
+
+
+def test_the_page_loads_nothing_from_elsewhere(page: str) -> None:
+    reader = Reader(page)
+    for _, attributes in reader.elements:
+        for name in ("src", "href", "srcset", "action", "data"):
+            assert (attributes.get(name) or "data:").startswith("data:")
+    for style in reader.texts["style"]:
+        targets = re.findall(r"url\(\s*[\"']?([^)\"']*)", style)
+        assert all(t.startswith("data:image/") for t in targets)
+        assert "@import" not in style
+    assert "sourceMappingURL" not in page
+    scripts = "".join(reader.texts["script"])
+    assert not re.search(
+        r"\b(fetch|XMLHttpRequest|importScripts|WebSocket)\s*\(\s*[\"']http", scripts
+    )
+
+
+def test_the_policy_names_the_hash_of_each_script(page: str) -> None:
+    reader = Reader(page)
+    hashes = set(re.findall(r"'sha256-([^']+)'", reader.policy()))
+    inline = [
+        text
+        for attributes, text in zip(reader.all("script"), reader.texts["script"], strict=True)
+        if "type" not in attributes
+    ]
+    expected = {base64.b64encode(hashlib.sha256(t.encode()).digest()).decode() for t in inline}
+    assert hashes == expected
+    assert len(inline) == 9
+    directives = dict(d.strip().split(" ", 1) for d in reader.policy().split(";"))
+    assert directives["default-src"] == "'none'"
+    assert directives["img-src"] == "data: blob:"
+    assert "unsafe" not in directives["script-src"]
+
+
+def test_names_never_become_markup(results: Results) -> None:
+    study, balance, plan = results
+    hostile = small_study(settings=settings(name=CLOSING + HOSTILE))
+    for map_ in (plan_map(study, balance, plan), plan_map(hostile, balance, plan)):
+        page = rendered(map_)
+        assert HOSTILE not in page
+        assert page.count("</script>") == len(Reader(page).all("script"))
+        assert {tag for tag, _ in Reader(page).elements} >= {"html", "head", "body", "script"}
+        assert not Reader(page).all("img")
+    assert HOSTILE in content(page)["title"]
+    assert layer(page, "communities")["titles"][:3] == [HOSTILE, CLOSING, "C02"]
+
+
+def test_our_scripts_write_texts_as_text_only() -> None:
+    for script in (files("kgspatial.maps") / "assets").iterdir():
+        text = script.read_text(encoding="utf-8")
+        allowed = 1 if script.name == "start.js" else 0
+        assert text.count("innerHTML") == allowed, script.name
+        assert not re.search(r"insertAdjacentHTML|document\.write|outerHTML|\beval\(|https?:", text)
+
+
+def test_the_same_results_give_the_same_bytes(results: Results) -> None:
+    def saved() -> bytes:
+        map_ = plan_map(*results)
+        folium.Marker([LAT, LON], tooltip="here").add_to(map_)
+        target = io.BytesIO()
+        map_.save(target, close_file=False)
+        return target.getvalue()
+
+    first = saved()
+    assert first == saved()
+    assert not re.search(rb"_[0-9a-f]{32}", first)
+    map_ = plan_map(*results)
+    assert rendered(map_) == rendered(map_)
+
+
+def test_the_language_is_that_of_the_plan_or_the_one_asked_for(results: Results) -> None:
+    study, balance, plan = results
+    chinese, english = (rendered(plan_map(study, balance, plan, language=c)) for c in ("zh", "en"))
+    assert rendered(plan_map(study, balance, plan)) == chinese
+    assert Reader(chinese).all("html") == [{"lang": "zh-CN"}]
+    assert Reader(english).all("html") == [{"lang": "en"}]
+    assert Reader(chinese).texts["title"] == ["示例区幼儿园学位供需地图（2025年）"]
+    assert Reader(english).texts["title"] == ["示例区 Kindergarten places: supply and demand, 2025"]
+    assert layer(english, "communities")["titles"][3] == "Estate 4"
+    assert field(layer(english, "communities"), "Unit")["values"][0] == "South"
+    assert "Within 600 m" in field(layer(english, "sites"), "Reason")["values"][0]
+
+
+def test_the_note_says_source_limit_and_crs(page: str) -> None:
+    note = content(page)["note"]
+    assert "数据来源：示例数据" in note
+    assert "600 m" in note
+    assert "CGCS2000 / 3-degree Gauss-Kruger CM 117E" in note
+
+
+def test_missing_values_never_show_as_nan(results: Results, page: str) -> None:
+    text = json.dumps(content(page), ensure_ascii=False)
+    assert not re.search(r'"(nan|None|NaN|NaT|<NA>)"|\bNaN\b|Infinity', text)
+    gardens = layer(page, "kindergartens")
+    assert gardens["titles"] == ["第一幼儿园", "向阳幼儿园", "K3", "无类型园"]
+    enrolled = next(f for f in gardens["fields"] if f["values"][0] == 180)
+    assert enrolled["values"] == [180, None, 50, None]
+
+
+# What may be absent
+
+
+def keys_of(page: str) -> set[str]:
+    return {one["key"] for one in content(page)["layers"]}
+
+
+def test_a_study_without_communities(results: Results) -> None:
+    study = small_study(communities=None)
+    page = rendered(plan_map(study, assessed(study)))
+    assert "communities" not in keys_of(page)
+    assert {"cells", "units", "kindergartens"} <= keys_of(page)
+    assert not content(page)["has_after"]
+
+
+def test_a_study_without_units_population_and_ground() -> None:
+    counted = communities().assign(children=20.0)
+    study = Study(kindergartens=kindergartens(), communities=counted)
+    page = rendered(plan_map(study, assessed(study)))
+    assert keys_of(page) == {"communities", "outline", "kindergartens", "catchments"}
+    assert content(page)["title"] == "幼儿园学位供需地图"
+
+
+def test_only_units_and_kindergartens() -> None:
+    study = Study(kindergartens=kindergartens(), units=units().assign(children=[300.0, 200.0]))
+    page = rendered(plan_map(study, assessed(study)))
+    assert keys_of(page) == {"units", "outline", "kindergartens", "catchments"}
+
+
+def test_a_plan_without_sites_has_no_state_after(results: Results) -> None:
+    study, balance, _ = results
+    page = rendered(plan_map(study, balance, propose_sites(study, balance, new=0)))
+    assert not content(page)["has_after"]
+    assert "sites" not in keys_of(page)
+    assert "candidates" in keys_of(page)
+
+
+def test_what_lies_in_no_unit_is_named_but_not_drawn() -> None:
+    half = units().iloc[:1]
+    study = small_study(units=half)
+    page = rendered(plan_map(study, assessed(study)))
+    assert layer(page, "units")["titles"] == ["城南街道"]
+    assert "街镇范围外" in layer(page, "communities")["fields"][0]["values"]
+
+
+def test_a_grid_of_residents_beside_counts_of_children_is_not_drawn() -> None:
+    grid = Population(population().grid, {"residents": population().bands["children"]})
+    study = small_study(communities=communities().assign(children=20.0), population=grid)
+    assert not {"demand", "cells"} & keys_of(rendered(plan_map(study, assessed(study))))
+
+
+# Folium's children
+
+
+def test_children_that_need_only_leaflet_are_welcome(results: Results) -> None:
+    map_ = plan_map(*results)
+    assert isinstance(map_, folium.Map)
+    folium.Marker([LAT, LON], popup="<b>here</b>", tooltip="there").add_to(map_)
+    shape = results[1].units[["geometry"]].to_crs(4326).assign(site="https://a.example/?b=1")
+    folium.GeoJson(shape.to_json(), tooltip=folium.GeoJsonTooltip(["site"])).add_to(map_)
+    folium.Marker([LAT, LON], icon=folium.DivIcon("x")).add_to(map_)
+    page = rendered(map_)
+    assert "L.marker(" in page
+    assert "L.geoJson(" in page
+
+
+CORNERS = [[LAT, LON], [LAT + 0.01, LON + 0.01]]
+
+
+@pytest.mark.parametrize(
+    ("child", "named"),
+    [
+        (lambda: folium.TileLayer("OpenStreetMap"), "openstreetmap.org"),
+        (lambda: MarkerCluster([[LAT, LON]]), "leaflet.markercluster.js"),
+        (lambda: folium.Marker([LAT, LON], icon=folium.Icon(color="red")), "awesome-markers"),
+        (lambda: ImageOverlay("https://a.example/a.png", CORNERS), "a.example/a.png"),
+        (lambda: Element("<img src='https://a.example/b.png'>"), "a.example/b.png"),
+        (lambda: Element("<style>@import 'https://a.example/b.css';</style>"), "a.example/b.css"),
+        (lambda: Element("<script>$.ajax('/c.json')</script>"), "jQuery"),
+    ],
+)
+def test_children_that_need_more_are_refused_by_name(
+    results: Results, tmp_path: Path, child: Callable[[], Element], named: str
+) -> None:
+    map_, added = plan_map(*results), child()
+    (map_.get_root().html if type(added) is Element else map_).add_child(added)
+    with pytest.raises(KgspatialError, match="stand alone") as raised:
+        map_.save(tmp_path / "map.html")
+    assert named in str(raised.value)
+    assert not (tmp_path / "map.html").exists()
+
+
+def test_a_child_that_is_taken_away_leaves_nothing(results: Results, page: str) -> None:
+    map_ = plan_map(*results)
+    marker = folium.Marker([LAT, LON]).add_to(map_)
+    assert rendered(map_) != page
+    map_._children.pop(marker.get_name())
+    assert rendered(map_) == page
+
+
+def test_a_notebook_shows_the_same_page(results: Results, page: str, tmp_path: Path) -> None:
+    map_ = plan_map(*results)
+    assert "srcdoc=" in map_._repr_html_()
+    write_standalone(map_, tmp_path / "map.html")
+    assert (tmp_path / "map.html").read_bytes() == page.encode()
+
+
+# The grid as an image
+
+
+def pixels_of(png: bytes) -> tuple[np.ndarray, bytes]:
+    chunks, start = {}, 8
+    while start < len(png):
+        size, kind = struct.unpack(">I4s", png[start : start + 8])
+        chunks[kind] = png[start + 8 : start + 8 + size]
+        start += size + 12
+    width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
+    lines = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, width + 1)
+    return lines[:, 1:], chunks[b"PLTE"]
+
+
+def test_a_png_holds_its_classes() -> None:
+    classes = np.array([[0, 1], [2, 1]], dtype=np.uint8)
+    pixels, colours = pixels_of(palette_png(classes, ["#010203", "#0a0b0c"]))
+    np.testing.assert_array_equal(pixels, classes)
+    assert colours == bytes([0, 0, 0, 1, 2, 3, 10, 11, 12])
+
+
+def test_the_grid_lies_where_its_cells_lie(page: str) -> None:
+    """The class under each cell's centre in the image is the class of the cell's density."""
+    drawn = layer(page, "demand")["shapes"]
+    pixels, _ = pixels_of(base64.b64decode(drawn["url"].split(",")[1]))
+    grid, children = population().grid, population().bands["children"]
+    (south, west), (north, east) = drawn["bounds"]
+    lon, lat = grid.centres(np.arange(grid.size))
+    up = [np.arctanh(np.sin(np.radians(v))) for v in (lat, south, north)]
+    column = ((lon - west) / (east - west) * pixels.shape[1]).astype(int)
+    row = ((up[2] - up[0]) / (up[2] - up[1]) * pixels.shape[0]).astype(int)
+    inside = column < pixels.shape[1]
+    assert inside.sum() >= (children > 0).sum()
+    seen = pixels[row[inside], column[inside]]
+    density = children.ravel()[inside]
+    assert ((seen == 0) == (density == 0)).all()
+    order = np.argsort(density, kind="stable")
+    assert (np.diff(seen[order].astype(int)) >= 0).mean() > 0.97
+    assert set(seen) == {0, 1, 2, 3, 4, 5} - ({0} if (density > 0).all() else set())
+
+
+def test_cells_have_the_area_of_the_ellipsoid() -> None:
+    grid = population().grid
+    t = grid.transform
+    corners = [(t.c, t.f), (t.c, t.f + t.e), (t.c + t.a, t.f + t.e), (t.c + t.a, t.f)]
+    area, _ = Geod(ellps="GRS80").polygon_area_perimeter(*zip(*corners, strict=True))
+    assert cell_hectares(grid)[0, 0] == pytest.approx(abs(area) / 1e4, rel=0.005)
+    metric = Grid((2, 2), Affine(50, 0, WEST, 0, -50, SOUTH), CRS)
+    assert cell_hectares(metric).tolist() == [[0.25], [0.25]]
+
+
+def test_after_the_plan_fewer_cells_are_out_of_reach(page: str) -> None:
+    drawn = layer(page, "cells")["shapes"]
+    alone = []
+    for url in (drawn["url"], drawn["url_after"]):
+        pixels, _ = pixels_of(base64.b64decode(url.split(",")[1]))
+        alone.append((pixels == len(symbols.CELL_COLOURS)).mean())
+    assert alone[1] < alone[0]

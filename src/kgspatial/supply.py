@@ -50,7 +50,7 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     why = _not_counted(table, offered, year, study.settings.balance.count_unlicensed)
     table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
     return table.assign(
-        places_derived=derived.to_numpy(), counted=why.isna().to_numpy(), not_counted=why.to_numpy()
+        places_derived=derived, counted=why.isna(), not_counted=why
     )
 
 

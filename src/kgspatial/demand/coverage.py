@@ -114,7 +114,7 @@ def _share_group(
     parts = [np.arange(shares.indptr[row], shares.indptr[row + 1]) for row in group]
     entries = np.concatenate(parts)
     cells, cell_of = np.unique(shares.indices[entries], return_inverse=True)
-    total = np.bincount(cell_of, shares.data[entries], minlength=len(cells))
+    total = np.bincount(cell_of, shares.data[entries], minlength=len(cells)).astype(np.float64)
     covered = np.zeros(len(cells))
     _, position, other = np.intersect1d(cells, together.indices, return_indices=True)
     covered[position] = together.data[other]

@@ -6,6 +6,7 @@ Imports from `china` and `errors`. Nothing is guessed: a layer without a CRS is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,7 +67,7 @@ def lonlat_transformer(crs: CRS, *, source: str = "") -> Transformer:
         When there is none, as for a local system whose place on the earth nobody wrote down.
     """
     try:
-        return Transformer.from_crs(crs, WGS84, always_xy=True)
+        return _transformer(crs, WGS84)
     except ProjError as error:
         raise InputError(
             f"nothing says where on the earth '{crs.name}' lies",
@@ -80,8 +81,13 @@ def transform_bounds(
     start: CRS, end: CRS, west: float, south: float, east: float, north: float
 ) -> tuple[float, float, float, float]:
     """Bounds in another CRS, their edges bent as the transformation bends them."""
-    transformer = Transformer.from_crs(start, end, always_xy=True)
-    return transformer.transform_bounds(west, south, east, north)
+    return _transformer(start, end).transform_bounds(west, south, east, north)
+
+
+@lru_cache(maxsize=64)
+def _transformer(start: CRS, end: CRS) -> Transformer:
+    """Kept, because PROJ takes 60 ms to find the best way between two systems."""
+    return Transformer.from_crs(start, end, always_xy=True)
 
 
 def unshift(frame: gpd.GeoDataFrame, shifted: ChinaCrs) -> gpd.GeoDataFrame:

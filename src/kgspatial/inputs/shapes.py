@@ -32,7 +32,7 @@ def usable_shapes(
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Return the rows whose shape can be used, in two dimensions and valid, and what was found."""
     shapes = _plain(raw.geometry.to_numpy(), spec)
-    reasons = _reasons(shapes, spec, cast("CRS", raw.crs))
+    reasons = _reasons(shapes, spec, cast("CRS", raw.crs), source)
     bad = np.array([reason is not None for reason in reasons], dtype=bool)
     problems = [
         _left_out(spec, source, row, *reason)
@@ -55,12 +55,14 @@ def _plain(shapes: NDArray[np.object_], spec: Layer) -> NDArray[np.object_]:
     return flat
 
 
-def _reasons(shapes: NDArray[np.object_], spec: Layer, crs: CRS) -> list[tuple[str, str] | None]:
+def _reasons(
+    shapes: NDArray[np.object_], spec: Layer, crs: CRS, source: str
+) -> list[tuple[str, str] | None]:
     """Why each shape cannot be used (code and text), or None."""
     reasons: list[tuple[str, str] | None] = [None] * len(shapes)
     xy, of = shapely.get_coordinates(shapes, return_index=True)
     infinite = set(of[~np.isfinite(xy).all(axis=1)])
-    off, swapped = _off_earth(shapely.bounds(shapes), crs)
+    off, swapped = _off_earth(shapely.bounds(shapes), crs, source)
     for i, shape in enumerate(shapes):
         if shape is None or shape.is_empty:
             reasons[i] = ("no_geometry", "it has no position")
@@ -75,12 +77,12 @@ def _reasons(shapes: NDArray[np.object_], spec: Layer, crs: CRS) -> list[tuple[s
 
 
 def _off_earth(
-    bounds: NDArray[np.float64], crs: CRS
+    bounds: NDArray[np.float64], crs: CRS, source: str
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which bounds lie beyond all longitudes and latitudes, and which of them only by a swap."""
     west, south, east, north = bounds.T
     if not crs.is_geographic:
-        transformer = lonlat_transformer(crs)
+        transformer = lonlat_transformer(crs, source=source)
         west, south = transformer.transform(west, south)
         east, north = transformer.transform(east, north)
     x, y = np.maximum(np.abs(west), np.abs(east)), np.maximum(np.abs(south), np.abs(north))

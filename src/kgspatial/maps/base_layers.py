@@ -37,10 +37,14 @@ def _units(scene: Scene) -> Iterator[tuple[Drawn, float]]:
     units = gpd.GeoDataFrame(table[there].reset_index(drop=True))
     if units.empty:
         return
-    outline = units.buffer(SNAP_M, join_style="mitre").union_all().buffer(-SNAP_M, join_style="mitre")
+    outline = (
+        units.buffer(SNAP_M, join_style="mitre").union_all().buffer(-SNAP_M, join_style="mitre")
+    )
     edge = gpd.GeoSeries([outline.boundary], crs=units.crs)
     if scene.study.units is None:
-        style = Style(scene.say("extent"), "line", line=symbols.OUTLINE_COLOUR, width=1.5, dash="6 4")
+        style = Style(
+            scene.say("extent"), "line", line=symbols.OUTLINE_COLOUR, width=1.5, dash="6 4"
+        )
         yield Drawn("outline", scene.say("extent"), "lines", pack_lines(edge), [style], [0]), 0.0
         return
     shapes, tolerance = pack_areas(units.geometry)

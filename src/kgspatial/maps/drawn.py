@@ -32,9 +32,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "utilisation": "share",
     **dict.fromkeys(("cost_wan", "ratio"), "money"),
     **dict.fromkeys(
-        (
-            *("kind", "grade", "unit_id", "source", "action", "hazard", "counted", "level"),
-        ),
+        (*("kind", "grade", "unit_id", "source", "action", "hazard", "counted", "level"),),
         "text",
     ),
     "reason": "prose",
@@ -176,7 +174,8 @@ class Drawn:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as the browser gets it: what is not given is left out."""
-        return _plain(self)
+        content: dict[str, Any] = _plain(self)
+        return content
 
 
 def _plain(value: Any) -> Any:
@@ -260,4 +259,5 @@ def labels(
     """Return labels at the shapes' inner points, the most important first."""
     order = np.argsort(-importance.fillna(0.0).to_numpy(dtype=float), kind="stable")
     named = [i for i in order.tolist() if names[i]]
-    return Labels(pack_points(shapes.iloc[named]), [names[i] for i in named], zoom, **style)
+    at = pack_points(gpd.GeoSeries(shapes.iloc[named], crs=shapes.crs))
+    return Labels(at, [names[i] for i in named], zoom, **style)

@@ -9,10 +9,13 @@ import base64
 import struct
 import zlib
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from affine import Affine
 from pyproj import CRS, Transformer
+from rasterio.warp import Resampling, reproject
 
 from kgspatial.demand import children_grid
 from kgspatial.errors import InputError
@@ -33,8 +36,8 @@ EARTH_RADIUS_M = 6_371_007.2
 """Of the sphere with the area of the GRS 80 ellipsoid (Moritz 2000)."""
 
 FINEST, MOST_PIXELS = 6, 1600
-"""A cell becomes up to so many pixels, an image no more than so many across: warping by nearest
-neighbour would give equal cells different sizes otherwise."""
+"""A cell becomes up to so many pixels, an image so many across unless it has more cells: at
+one pixel a cell, warping by nearest neighbour would lose some cells and double others."""
 
 
 def demand_layer(scene: Scene) -> Drawn | None:
@@ -73,7 +76,7 @@ def cell_layer(scene: Scene) -> Drawn | None:
     after = None if scene.after is None else _cell_classes(scene.after.demand, grid)
     limits = symbols.DENSITY_LIMITS
     names = [
-        *(f"{a:g}–{b:g}" for a, b in zip(limits, limits[1:], strict=False)),
+        *(f"{a:g}–{b:g}" for a, b in pairwise(limits)),
         f"> {limits[-1]:g}",
         scene.say("unreached"),
     ]
@@ -109,7 +112,7 @@ def cell_hectares(grid: Grid) -> Floats:
         return np.full((rows, 1), abs(t.a * t.e) * metres**2 / 1e4)
     edges = np.sin(np.radians(t.f + t.e * np.arange(rows + 1)))
     area = EARTH_RADIUS_M**2 * np.radians(abs(t.a)) * np.abs(np.diff(edges))
-    return area[:, None] / 1e4
+    return np.asarray(area[:, None] / 1e4)
 
 
 def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, Any]:
@@ -129,47 +132,48 @@ def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, A
     dict
         ``bounds`` ((south, west), (north, east)) in degrees and ``url``, a PNG as a data URI.
     """
-    from affine import Affine
-    from rasterio.warp import Resampling, calculate_default_transform, reproject
-
     inside, transform = _trimmed(classes, grid)
-    rows, columns = inside.shape
-    box = (transform.c, transform.f + rows * transform.e)
-    box += (transform.c + columns * transform.a, transform.f)
-    ordered = (min(box[0], box[2]), min(box[1], box[3]), max(box[0], box[2]), max(box[1], box[3]))
-    native, width, height = calculate_default_transform(grid.crs, MERCATOR, columns, rows, *ordered)
-    fine = max(1, min(FINEST, MOST_PIXELS // max(width, height, 1)))
-    target = native * Affine.scale(1 / fine)
-    pixels = np.zeros((height * fine, width * fine), dtype=np.uint8)
+    west, south, east, north = _mercator_bounds(inside.shape, transform, grid.crs)
+    fine = max(1, min(FINEST, MOST_PIXELS // max(inside.shape)))
+    height, width = (fine * n for n in inside.shape)
+    pixels = np.zeros((height, width), dtype=np.uint8)
     reproject(
         inside,
         pixels,
         src_transform=transform,
         src_crs=grid.crs,
-        dst_transform=target,
+        dst_transform=Affine((east - west) / width, 0, west, 0, (south - north) / height, north),
         dst_crs=MERCATOR,
         src_nodata=0,
         dst_nodata=0,
         resampling=Resampling.nearest,
     )
-    west, north = target * (0, 0)
-    east, south = target * (pixels.shape[1], pixels.shape[0])
-    lon, lat = Transformer.from_crs(MERCATOR, WGS84, always_xy=True).transform(
-        [west, east], [south, north]
-    )
+    degrees = Transformer.from_crs(MERCATOR, WGS84, always_xy=True)
+    lon, lat = degrees.transform([west, east], [south, north])
     data = base64.b64encode(palette_png(pixels, colours)).decode("ascii")
     corners = [[round(lat[0], 7), round(lon[0], 7)], [round(lat[1], 7), round(lon[1], 7)]]
     return {"bounds": corners, "url": f"data:image/png;base64,{data}"}
 
 
-def _trimmed(classes: Classes, grid: Grid) -> tuple[Classes, Any]:
+def _mercator_bounds(
+    shape: tuple[int, ...], t: Affine, crs: CRS
+) -> tuple[float, float, float, float]:
+    x, y = (t.c, t.c + shape[1] * t.a), (t.f, t.f + shape[0] * t.e)
+    move = Transformer.from_crs(crs, MERCATOR, always_xy=True)
+    west, south, east, north = move.transform_bounds(min(x), min(y), max(x), max(y))
+    return west, south, east, north
+
+
+def _trimmed(classes: Classes, grid: Grid) -> tuple[Classes, Affine]:
     """The part of the grid that has anything to show: a national grid must not blur a district."""
     rows, columns = np.nonzero(classes)
     if not len(rows):
         return classes[:1, :1], grid.transform
     first, left = int(rows.min()), int(columns.min())
     part = classes[first : rows.max() + 1, left : columns.max() + 1]
-    return np.ascontiguousarray(part), grid.transform * grid.transform.translation(left, first)
+    t = grid.transform
+    moved = Affine(t.a, 0, t.c + left * t.a, 0, t.e, t.f + first * t.e)
+    return np.ascontiguousarray(part), moved
 
 
 def palette_png(pixels: Classes, colours: Sequence[str]) -> bytes:

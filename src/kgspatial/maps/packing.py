@@ -73,12 +73,13 @@ def simplified(shapes: gpd.GeoSeries) -> tuple[gpd.GeoSeries, float]:
     return kept, tolerance
 
 
-def _as_multi(shape: shapely.Geometry) -> shapely.MultiPolygon:
-    """The polygons in a shape; one without any extent keeps its row, with nothing to draw."""
-    parts = [p for p in shapely.get_parts(shape, return_index=False) if p.geom_type == "Polygon"]
-    if shape is not None and shape.geom_type == "MultiPolygon":
+def _as_multi(shape: shapely.Geometry | None) -> shapely.MultiPolygon:
+    """The polygons of a shape; one without any keeps its row, with nothing to draw."""
+    if isinstance(shape, shapely.MultiPolygon):
         return shape
-    return shapely.MultiPolygon([p for p in parts if not p.is_empty])
+    if isinstance(shape, shapely.Polygon) and not shape.is_empty:
+        return shapely.MultiPolygon([shape])
+    return shapely.MultiPolygon()
 
 
 def pack_lines(shapes: gpd.GeoSeries) -> Packed:

@@ -43,7 +43,9 @@ LIBRARIES = {
 """Libraries that folium's own map brings along and some of its elements take for granted."""
 
 RANDOM_ID = re.compile(r"(?<=_)[0-9a-f]{32}\b")
-SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE)
+SCRIPT = re.compile(
+    r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,11 @@ def _leaflet() -> Path:
 def _leaflet_script() -> str:
     """Leaflet, and its marker images as options: it looks for them beside its style sheet."""
     code = (_leaflet() / "leaflet.js").read_text(encoding="utf-8")
-    images = {"iconUrl": "marker-icon", "iconRetinaUrl": "marker-icon-2x", "shadowUrl": "marker-shadow"}
+    images = {
+        "iconUrl": "marker-icon",
+        "iconRetinaUrl": "marker-icon-2x",
+        "shadowUrl": "marker-shadow",
+    }
     options = ", ".join(f'{key}: "{_image(f"images/{name}.png")}"' for key, name in images.items())
     defaults = f'L.Icon.Default.imagePath = "";\nL.Icon.Default.mergeOptions({{{options}}});'
     return f"{re.sub(r'//# sourceMappingURL=.*', '', code).strip()}\n{defaults}"

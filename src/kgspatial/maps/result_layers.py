@@ -79,13 +79,16 @@ def _gap_styles(scene: Scene, *, thin: bool) -> list[Style]:
 
 def _gap_classes(table: pd.DataFrame) -> list[int]:
     columns = ("unserved", "unreached", "children")
-    return symbols.gap_classes(*(table[c].to_numpy(dtype=float) for c in columns)).tolist()
+    classes = symbols.gap_classes(*(table[c].to_numpy(dtype=float) for c in columns))
+    return [int(c) for c in classes]
 
 
 def kindergarten_layer(scene: Scene) -> Drawn:
     """Return the kindergartens by kind (colour and shape) and places (size)."""
     table = scene.balance.kindergartens.reset_index(drop=True)
-    kinds = [as_text(k) if as_text(k) in symbols.KIND_SYMBOLS else "unknown_kind" for k in table["kind"]]
+    kinds = [
+        as_text(k) if as_text(k) in symbols.KIND_SYMBOLS else "unknown_kind" for k in table["kind"]
+    ]
     there = [k for k in symbols.KIND_SYMBOLS if k in kinds]
     styles = [
         Style(scene.value(k), s.shape, s.fill, "#ffffff", radius=6.5)
@@ -119,7 +122,9 @@ def kindergarten_layer(scene: Scene) -> Drawn:
 
 def _counted(scene: Scene, table: pd.DataFrame) -> list[str]:
     said = {True: scene.say("yes"), False: scene.say("no")}
-    why = [scene.value(f"not_counted_{w}", "map") if as_text(w) else "" for w in table["not_counted"]]
+    why = [
+        scene.value(f"not_counted_{w}", "map") if as_text(w) else "" for w in table["not_counted"]
+    ]
     return [w or said[bool(c)] for c, w in zip(table["counted"], why, strict=True)]
 
 
@@ -131,7 +136,7 @@ def _gardens_after(scene: Scene) -> pd.DataFrame | None:
 
 
 def _radii(sizes: NDArray[np.float64]) -> list[float]:
-    return np.round(np.sqrt(sizes) * PIXELS_PER_ROOT_POINT, 1).tolist()
+    return [round(float(np.sqrt(s)) * PIXELS_PER_ROOT_POINT, 1) for s in sizes]
 
 
 def _size_styles(sizes: NDArray[np.float64]) -> list[Style]:

@@ -11,25 +11,33 @@
     });
     map.createPane('kg-images').style.zIndex = 350;
     map.kgBounds = L.latLngBounds(head.bounds);
-    map.fitBounds(map.kgBounds);
-    map.kgExtentZoom = map.getZoom();
-    map.setMinZoom(map.kgExtentZoom - 1).setMaxBounds(map.kgBounds.pad(1));
+    showExtent(map);
+    const first = map.getCenter();
     L.control.zoom({ zoomInTitle: head.labels.zoom_in, zoomOutTitle: head.labels.zoom_out }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     map.on('popupopen', (event) => nameCloseButton(event.popup, head.labels.close));
     kg.map = map;
     kg.ready = kg.readPayload(document.getElementById('kg-payload'))
-      .then((content) => start(map, content, renderer), tellOldBrowser);
+      .then((content) => {
+        // A view that was set in Python stays.
+        const isMoved = !map.getCenter().equals(first);
+        start(map, content, renderer, isMoved);
+      }, tellOldBrowser);
     return map;
   };
 
-  function start(map, content, renderer) {
+  // The whole extent, and how far one may go from it.
+  function showExtent(map) {
+    map.setMinZoom(0).fitBounds(map.kgBounds, { animate: false });
+    map.kgExtentZoom = map.getZoom();
+    map.setMinZoom(map.kgExtentZoom - 1).setMaxBounds(map.getBounds().pad(1));
+  }
+
+  function start(map, content, renderer, isMoved) {
     kg.fillHeader(document.getElementById('kg-header'), content);
     document.getElementById('kg-note').textContent = content.note;
     map.invalidateSize({ animate: false });
-    map.fitBounds(map.kgBounds, { animate: false });
-    map.kgExtentZoom = map.getZoom();
-    map.setMinZoom(map.kgExtentZoom - 1);
+    if (!isMoved) showExtent(map);
     kg.extentButton(map, content.texts).addTo(map);
     kg.northArrow(content.texts).addTo(map);
     kg.layers = new kg.LayerSet(map, content, renderer);
