@@ -48,9 +48,7 @@ def optimum(travel: TravelMatrix, children: np.ndarray, places: np.ndarray) -> t
     most = linprog(-one, A_ub=limits, b_ub=bounds, method="highs")
     served = -most.fun
     keep = sparse.vstack([limits, sparse.csr_array(-one[None, :])])
-    least = linprog(
-        pairs.data, A_ub=keep, b_ub=np.append(bounds, -(served - 1e-7)), method="highs"
-    )
+    least = linprog(pairs.data, A_ub=keep, b_ub=np.append(bounds, -(served - 1e-7)), method="highs")
     return served, least.fun
 
 

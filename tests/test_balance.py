@@ -41,7 +41,10 @@ where = st.tuples(st.integers(0, 1500), st.integers(0, 1500))
 @st.composite
 def studies(draw: st.DrawFn) -> Study:
     """Homes and kindergartens anywhere in a square of two units and beyond, with any counts."""
-    homes, gardens = draw(st.lists(where, min_size=1, max_size=8)), draw(st.lists(where, min_size=1, max_size=5))
+    homes, gardens = (
+        draw(st.lists(where, min_size=1, max_size=8)),
+        draw(st.lists(where, min_size=1, max_size=5)),
+    )
     n, m = len(homes), len(gardens)
     children = draw(st.lists(st.floats(0, 200), min_size=n, max_size=n))
     places = draw(st.lists(st.one_of(st.none(), st.integers(0, 300)), min_size=m, max_size=m))
@@ -147,7 +150,9 @@ class TestTown:
         assert outside["children"] == 90
         assert outside.geometry is None
 
-    def test_units_without_anything_keep_their_row(self, town: Make, units: gpd.GeoDataFrame) -> None:
+    def test_units_without_anything_keep_their_row(
+        self, town: Make, units: gpd.GeoDataFrame
+    ) -> None:
         far = gpd.GeoDataFrame(
             {"unit_id": ["N"]}, geometry=[box(WEST, SOUTH + 2000, WEST + 9, SOUTH + 2009)], crs=CRS
         )
@@ -225,9 +230,7 @@ class TestIndicators:
     def test_are_shares_of_children_and_not_of_kindergartens(
         self, town: Make, kindergartens: gpd.GeoDataFrame
     ) -> None:
-        judged = self.judged(
-            town, kindergartens, enrolled=[40, 120], kind=["public", "private"]
-        )
+        judged = self.judged(town, kindergartens, enrolled=[40, 120], kind=["public", "private"])
         assert judged["public_share"] == (0.25, False)
         assert judged["inclusive_share"] == (0.25, False)
         assert judged["gross_enrolment"] == (pytest.approx(160 / 180), True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -46,13 +48,16 @@ def by_numpy(shape: shapely.Geometry, grid: Grid) -> np.ndarray:
         for ring in shapely.get_rings(part):
             xy = shapely.get_coordinates(ring)
             cut = np.column_stack([(xy[:, 0] - t.c) / t.a, (xy[:, 1] - t.f) / t.e])
-            for start, end in zip(cut[:-1], cut[1:], strict=True):
+            for start, end in pairwise(cut):
                 add_edge(total, start, end, rows, columns)
     return np.abs(np.cumsum(total, axis=1)[:, :columns]).ravel()
 
 
 def add_edge(total: np.ndarray, start: np.ndarray, end: np.ndarray, rows: int, columns: int):
-    lines = [np.arange(np.floor(min(a, b)), np.ceil(max(a, b)) + 1) for a, b in zip(start, end)]
+    lines = [
+        np.arange(np.floor(min(a, b)), np.ceil(max(a, b)) + 1)
+        for a, b in zip(start, end, strict=True)
+    ]
     at = [(k - a) / (b - a) for k, a, b in zip(lines, start, end, strict=True) if a != b]
     steps = np.unique(np.clip(np.concatenate([[0.0, 1.0], *at]), 0.0, 1.0))
     points = start + steps[:, None] * (end - start)
@@ -133,7 +138,16 @@ class TestFractions:
             Polygon([(0, 0), (600, 0.001), (600, 0.002)]),
             Polygon([(100, 100), (200, 100), (100, 200)]),
         ],
-        ids=["inside one cell", "on lines", "all", "off the grid", "parts", "hole", "sliver", "half"],
+        ids=[
+            "inside one cell",
+            "on lines",
+            "all",
+            "off the grid",
+            "parts",
+            "hole",
+            "sliver",
+            "half",
+        ],
     )
     def test_of_named_shapes(self, shape: shapely.Geometry) -> None:
         np.testing.assert_allclose(one(shape), by_intersection(shape, NORTH_UP), atol=1e-9)

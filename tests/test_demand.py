@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import geopandas as gpd
 import numpy as np
@@ -69,7 +70,9 @@ class TestGrid:
     @pytest.mark.parametrize("times", [2, 3])
     def test_communities_that_overlap_share_their_children(self, times: int) -> None:
         homes = polygons(*[(50, 50, 250, 250)] * times)
-        study = Study(kindergartens=garden(), communities=homes, population=grid_of(np.ones((5, 6))))
+        study = Study(
+            kindergartens=garden(), communities=homes, population=grid_of(np.ones((5, 6)))
+        )
         points = estimate_demand(study).points
         shares = points.loc[points["source"] == "community", "children"]
         np.testing.assert_allclose(shares, 4 / times)
@@ -77,7 +80,9 @@ class TestGrid:
 
     def test_a_cell_is_cut_at_the_edge_of_a_community(self) -> None:
         homes = polygons((0, 0, 150, 100))
-        study = Study(kindergartens=garden(), communities=homes, population=grid_of([[8.0, 6.0, 0.0]]))
+        study = Study(
+            kindergartens=garden(), communities=homes, population=grid_of([[8.0, 6.0, 0.0]])
+        )
         points = estimate_demand(study).points
         assert points["children"].tolist() == [11.0, 3.0]
         assert points["source"].tolist() == ["community", "cell"]
@@ -92,9 +97,11 @@ class TestGrid:
 
     def test_rounding_along_shared_borders_makes_no_demand_points(self) -> None:
         edges = np.linspace(0, 600, 8)
-        shapes = [(a, 0, b, 500) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+        shapes = [(a, 0, b, 500) for a, b in pairwise(edges)]
         study = Study(
-            kindergartens=garden(), communities=polygons(*shapes), population=grid_of(np.ones((5, 6)))
+            kindergartens=garden(),
+            communities=polygons(*shapes),
+            population=grid_of(np.ones((5, 6))),
         )
         assert set(estimate_demand(study).points["source"]) == {"community"}
 
@@ -192,7 +199,9 @@ class TestCountsOfUnits:
     ) -> None:
         if all(c is None for c in counts):
             return
-        homes = polygons((0, 0, 90, 90), (100, 0, 190, 90), (300, 0, 390, 90), households=households)
+        homes = polygons(
+            (0, 0, 90, 90), (100, 0, 190, 90), (300, 0, 390, 90), households=households
+        )
         demand = estimate_demand(
             Study(kindergartens=garden(), communities=homes, units=self.two(counts))
         )
@@ -201,12 +210,16 @@ class TestCountsOfUnits:
     @staticmethod
     def two(counts: list[float | None]) -> gpd.GeoDataFrame:
         shapes = [box(WEST + x, SOUTH, WEST + x + 250, SOUTH + 100) for x in (0, 250)]
-        return gpd.GeoDataFrame({"unit_id": ["A", "B"], "children": counts}, geometry=shapes, crs=CRS)
+        return gpd.GeoDataFrame(
+            {"unit_id": ["A", "B"], "children": counts}, geometry=shapes, crs=CRS
+        )
 
     def test_spread_in_proportion_to_residents(self) -> None:
         homes = polygons((0, 0, 90, 90), (100, 0, 190, 90), residents=[100, 300])
         units = self.two([40.0, 7.0])
-        points = estimate_demand(Study(kindergartens=garden(), communities=homes, units=units)).points
+        points = estimate_demand(
+            Study(kindergartens=garden(), communities=homes, units=units)
+        ).points
         assert points["children"].tolist() == [10.0, 30.0, 7.0]
         assert points["source"].tolist() == ["community", "community", "unit"]
 

@@ -163,7 +163,7 @@ def test_everything_is_drawn_and_nothing_is_asked_for(opened: Any, results: Resu
     assert counts["communities"] == 12
     assert counts["kindergartens"] == 4
     assert counts["sites"] == 1
-    assert len(counts) == 15
+    assert len(counts) == 16
     window.assert_quiet()
 
 

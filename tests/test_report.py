@@ -412,11 +412,11 @@ class TestFigures:
     def test_global_settings_of_matplotlib_stay_as_they_were(
         self, results: Results, tmp_path: Path
     ) -> None:
-        import matplotlib
+        import matplotlib as mpl
 
-        before = dict(matplotlib.rcParams)
+        before = dict(mpl.rcParams)
         write_figures(tmp_path, results[0], results[1], None, "en")
-        assert dict(matplotlib.rcParams) == before
+        assert dict(mpl.rcParams) == before
 
     @pytest.mark.parametrize(
         ("limit", "length"), [(1900.0, 1000.0), (2100.0, 2000.0), (99.0, 50.0)]
@@ -467,7 +467,7 @@ class TestDocument:
         assert first == write_document(tmp_path / "b.docx", *results).read_bytes()
 
     def test_optimal_is_said_only_where_it_is_proven(self, results: Results) -> None:
-        study, _, sites = results
+        _, _, sites = results
 
         def said(**changes: object) -> str:
             result = dataclasses.replace(sites.result, **changes)

@@ -53,7 +53,8 @@ def test_unlicensed_kindergartens_count_where_the_plan_says_so(register: Callabl
 
 
 @pytest.mark.parametrize(
-    ("year", "open_"), [(2024, [False, True, True]), (2025, [True, False, True]), (None, [True] * 3)]
+    ("year", "open_"),
+    [(2024, [False, True, True]), (2025, [True, False, True]), (None, [True] * 3)],
 )
 def test_only_what_is_open_in_the_year_counts(
     register: Callable, year: int | None, open_: list[bool]

@@ -105,7 +105,9 @@ class TestStraight:
         assert found.csr.data == pytest.approx([0.0], abs=1e-6)
 
     def test_ids_are_those_of_the_layers(self) -> None:
-        found = straight(points([(0, 0)]), points([(1, 1)], "site_id").set_index("site_id"), limit_m=9)
+        found = straight(
+            points([(0, 0)]), points([(1, 1)], "site_id").set_index("site_id"), limit_m=9
+        )
         assert found.origin_ids.tolist() == ["p0"]
         assert found.destination_ids.tolist() == ["p0"]
 
@@ -167,12 +169,16 @@ class TestTravelMatrix:
             TravelMatrix(csr, np.array(["a"]), np.array(["b"]), 1000.0)
 
     def test_two_distances_of_one_pair_are_refused(self) -> None:
-        csr = sparse.csr_array((np.array([1.0, 2.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
+        csr = sparse.csr_array(
+            (np.array([1.0, 2.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 1)
+        )
         with pytest.raises(InputError, match="two distances"):
             TravelMatrix(csr, np.array(["a"]), np.array(["b"]), 1000.0)
 
     def test_the_callers_matrix_is_not_changed(self) -> None:
-        csr = sparse.csr_array((np.array([1.0, 2.0]), np.array([1, 0]), np.array([0, 2])), shape=(1, 2))
+        csr = sparse.csr_array(
+            (np.array([1.0, 2.0]), np.array([1, 0]), np.array([0, 2])), shape=(1, 2)
+        )
         found = TravelMatrix(csr, np.array(["a"]), np.array(["b", "c"]), 1000.0)
         assert csr.indices.tolist() == [1, 0]
         assert found.csr.indices.tolist() == [0, 1]
@@ -190,7 +196,9 @@ class TestMeasureTravel:
     def test_streets_that_are_barriers_cut_and_others_do_not(
         self, town: Callable[..., Study]
     ) -> None:
-        lines = [LineString([(500_000 + x, 2_690_000), (500_000 + x, 2_710_000)]) for x in (500, 20)]
+        lines = [
+            LineString([(500_000 + x, 2_690_000), (500_000 + x, 2_710_000)]) for x in (500, 20)
+        ]
         streets = gpd.GeoDataFrame({"barrier": ["river", None]}, geometry=lines, crs=CRS)
         study = town(streets=streets)
         demand = estimate_demand(study)

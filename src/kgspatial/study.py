@@ -68,7 +68,13 @@ class Study:
 
     Examples
     --------
-    >>> study = Study(kindergartens=kindergartens, communities=communities)  # doctest: +SKIP
+    >>> kindergartens = gpd.GeoDataFrame(
+    ...     {"kindergarten_id": ["K1"], "places": [90]},
+    ...     geometry=[shapely.Point(118.08, 24.48)],
+    ...     crs="EPSG:4490",
+    ... )
+    >>> Study(kindergartens=kindergartens)
+    <Study: 1 kindergartens; CGCS2000 / 3-degree Gauss-Kruger CM 117E; no problems>
     """
 
     kindergartens: gpd.GeoDataFrame

@@ -49,9 +49,7 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     offered = table["places"].where(~derived, table["classes"] * profile.places_per_class)
     why = _not_counted(table, offered, year, study.settings.balance.count_unlicensed)
     table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
-    return table.assign(
-        places_derived=derived, counted=why.isna(), not_counted=why
-    )
+    return table.assign(places_derived=derived, counted=why.isna(), not_counted=why)
 
 
 def _not_counted(

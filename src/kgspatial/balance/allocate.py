@@ -59,6 +59,13 @@ def allocate(
     SolverError
         When the flow solver ends without an answer.
 
+    Examples
+    --------
+    >>> travel = sparse.csr_array(np.array([[100.0, 400.0], [200.0, 300.0]]))
+    >>> allocate(travel, children=[10, 20], places=[15, 30]).toarray()
+    array([[10.,  0.],
+           [ 5., 15.]])
+
     References
     ----------
     Ahuja, Magnanti and Orlin (1993), Network Flows, chapter 9; solved by the cost-scaling

@@ -58,7 +58,7 @@ def transform_china(x: ArrayLike, y: ArrayLike, *, from_: str, to: str) -> tuple
     --------
     >>> lon, lat = transform_china(116.42079, 39.90105, from_="WGS 84", to="GCJ-02")
     >>> print(f"{lon:.5f} {lat:.5f}")
-    116.42703 39.90245
+    116.42702 39.90245
     """
     start, end = _china_crs(from_), _china_crs(to)
     lon, lat = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)

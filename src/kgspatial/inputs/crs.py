@@ -25,6 +25,9 @@ WGS84 = CRS.from_epsg(4326)
 CHINA_BOX = (73.0, 3.0, 135.5, 54.0)
 """Longitudes and latitudes for which CGCS2000 three-degree zones are chosen."""
 
+SHORT_NAMES = ("wgs84", "cgcs2000")
+"""Names that everybody writes and that PROJ knows without doubt."""
+
 FIRST_MERIDIAN, FIRST_CODE, ZONE_DEG = 75, 4534, 3
 """EPSG:4534 is the CGCS2000 three-degree zone of 75 E without prefix; then 3 degrees a code."""
 
@@ -49,13 +52,28 @@ def parse_crs(text: object, *, source: str = "") -> DeclaredCrs:
     if name is not None:
         return DeclaredCrs(WGS84, name)
     try:
-        return DeclaredCrs(CRS.from_user_input(text))
-    except CRSError as error:
+        crs = CRS.from_user_input(text)
+    except CRSError:
+        crs = None
+    if crs is None or not (crs.is_geographic or crs.is_projected) or _only_resembles(text, crs):
         raise InputError(
             f"the coordinate reference system '{text}' is not known",
             source=source or None,
             hint="Write an EPSG code such as 'EPSG:4490', a WKT string, 'GCJ-02' or 'BD-09'.",
-        ) from error
+        )
+    return DeclaredCrs(crs)
+
+
+def _only_resembles(text: object, crs: CRS) -> bool:
+    """Whether PROJ took a name for one that it resembles ('beijing' for 'New Beijing')."""
+    if not isinstance(text, str) or text.isdigit() or any(sign in text for sign in ":+[{"):
+        return False
+    plain = _letters(text)
+    return plain not in (_letters(crs.name), *SHORT_NAMES)
+
+
+def _letters(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def lonlat_transformer(crs: CRS, *, source: str = "") -> Transformer:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOVED_AREA = 1e-6
 """Relative change of area above which a repaired polygon's change is stated."""
 
+BEYOND_EARTH = 1e8
+"""No coordinate on earth is as large, zone prefixes included; inverse projections would wrap it."""
+
 NOT_ON_EARTH = "its coordinates do not lie on the earth in the declared system"
 SWAPPED = f"{NOT_ON_EARTH}: longitude and latitude look swapped"
 
@@ -81,12 +84,13 @@ def _off_earth(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which bounds lie beyond all longitudes and latitudes, and which of them only by a swap."""
     west, south, east, north = bounds.T
+    beyond = ~(np.abs(bounds) < BEYOND_EARTH).all(axis=1)
     if not crs.is_geographic:
         transformer = lonlat_transformer(crs, source=source)
         west, south = transformer.transform(west, south)
         east, north = transformer.transform(east, north)
     x, y = np.maximum(np.abs(west), np.abs(east)), np.maximum(np.abs(south), np.abs(north))
-    off = ~((x <= 180.0) & (y <= 90.0))
+    off = beyond | ~((x <= 180.0) & (y <= 90.0))
     return off, off & crs.is_geographic & (x <= 90.0) & (y <= 180.0)
 
 

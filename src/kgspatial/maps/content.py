@@ -15,7 +15,7 @@ from kgspatial.maps.drawn import Drawn, Scene
 from kgspatial.maps.grid_images import cell_layer, demand_layer
 from kgspatial.maps.packing import pack_numbers
 from kgspatial.maps.result_layers import (
-    catchment_layer,
+    catchment_layers,
     community_layer,
     kindergarten_layer,
     site_layers,
@@ -24,8 +24,9 @@ from kgspatial.maps.result_layers import (
 FIGURES = ("children", "places", "served", "unserved", "unreached", "vacant")
 TEXTS = ("legend", "before", "after", "close", "missing", "state", "north", "extent_button")
 LEGEND_ORDER = (
-    *("sites", "kindergartens", "communities", "cells", "demand", "catchments", "units", "outline"),
-    *("streets", "barriers", "villages", "hazards", "keep_away", "candidates", "excluded"),
+    *("sites", "site_catchments", "kindergartens", "catchments", "communities", "cells", "demand"),
+    *("units", "outline", "streets", "barriers", "villages", "hazards", "keep_away"),
+    *("candidates", "excluded"),
 )
 """What people look for first stands first."""
 
@@ -59,7 +60,7 @@ def _layers(scene: Scene) -> tuple[list[Drawn], float]:
     images = [demand_layer(scene), cell_layer(scene)]
     communities = community_layer(scene)
     shaped = [*([communities] if communities else []), *base_layers(scene)]
-    above = [catchment_layer(scene), *hazard_layers(scene), kindergarten_layer(scene)]
+    above = [*catchment_layers(scene), *hazard_layers(scene), kindergarten_layer(scene)]
     found = [*images, *(layer for layer, _ in shaped), *above, *site_layers(scene)]
     return [layer for layer in found if layer is not None], max((t for _, t in shaped), default=0.0)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import folium
-from folium.template import Template
+from jinja2 import Template
 
 from kgspatial.maps.content import map_bounds, map_content, map_title
 from kgspatial.maps.drawn import Scene

@@ -26,6 +26,7 @@ GARDEN_STATES = ("served", "vacant", "utilisation", "nearest_children", "gap")
 SITE_FIELDS = ("action", "source", "unit_id", "classes", "places", "served", "children_gained")
 CANDIDATE_FIELDS = ("action", "source", "max_classes", "cost_wan")
 
+NOT_COUNTED = "not_counted"
 COMMUNITY_ZOOM, GARDEN_ZOOM, SITE_ZOOM = 16.0, 15.0, 11.0
 MANY_COMMUNITIES = 3000
 PIXELS_PER_ROOT_POINT = 0.8
@@ -86,19 +87,11 @@ def _gap_classes(table: pd.DataFrame) -> list[int]:
 def kindergarten_layer(scene: Scene) -> Drawn:
     """Return the kindergartens by kind (colour and shape) and places (size)."""
     table = scene.balance.kindergartens.reset_index(drop=True)
-    kinds = [
-        as_text(k) if as_text(k) in symbols.KIND_SYMBOLS else "unknown_kind" for k in table["kind"]
-    ]
-    there = [k for k in symbols.KIND_SYMBOLS if k in kinds]
-    styles = [
-        Style(scene.value(k), s.shape, s.fill, "#ffffff", radius=6.5)
-        for k in there
-        for s in [symbols.KIND_SYMBOLS[k]]
-    ]
+    styles, of = _kinds(scene, table)
     sizes = symbols.place_sizes(table["places"].to_numpy(dtype=float))
     names = titles(scene, table, "kindergarten_id")
     shown = table.assign(
-        kind=kinds,
+        kind=[as_text(k) or "unknown_kind" for k in table["kind"]],
         unit_id=table["unit_id"].astype(str).map(scene.unit_names()),
         counted=_counted(scene, table),
     )
@@ -108,7 +101,7 @@ def kindergarten_layer(scene: Scene) -> Drawn:
         "points",
         pack_points(table.geometry),
         styles,
-        [there.index(k) for k in kinds],
+        of,
         radii=_radii(sizes),
         sizes=_size_styles(sizes),
         sizes_label=scene.column("places"),
@@ -118,6 +111,25 @@ def kindergarten_layer(scene: Scene) -> Drawn:
         fields=fields(scene, shown, (*GARDEN_FIELDS, *GARDEN_STATES), _gardens_after(scene)),
         labels=labels(names, table.geometry, GARDEN_ZOOM, table["places"], size=11),
     )
+
+
+def _kinds(scene: Scene, table: pd.DataFrame) -> tuple[list[Style], list[int]]:
+    """The kinds that are there, and that of each row; one that does not count has its own."""
+    drawn = {
+        kind: Style(scene.value(kind), s.shape, s.fill, "#ffffff", radius=6.5)
+        for kind, s in symbols.KIND_SYMBOLS.items()
+    }
+    hollow = symbols.NOT_COUNTED_SYMBOL
+    drawn[NOT_COUNTED] = Style(
+        scene.say(NOT_COUNTED), hollow.shape, hollow.fill, "#737373", 1.5, "", 5
+    )
+    known = [
+        k if (k := as_text(kind)) in symbols.KIND_SYMBOLS else "unknown_kind"
+        for kind in table["kind"]
+    ]
+    kinds = [k if c else NOT_COUNTED for k, c in zip(known, table["counted"], strict=True)]
+    there = [k for k in drawn if k in kinds]
+    return [drawn[k] for k in there], [there.index(k) for k in kinds]
 
 
 def _counted(scene: Scene, table: pd.DataFrame) -> list[str]:
@@ -150,19 +162,27 @@ def _size_styles(sizes: NDArray[np.float64]) -> list[Style]:
     ]
 
 
-def catchment_layer(scene: Scene) -> Drawn | None:
-    """Return the lines within which each kindergarten can be reached."""
-    table = scene.balance.catchments
+def catchment_layers(scene: Scene) -> Iterator[Drawn]:
+    """Yield the lines within which kindergartens, and proposed ones, can be reached."""
+    present = scene.balance.catchments
+    yield from _catchments(scene, "catchments", present, symbols.CATCHMENT_COLOUR)
+    if scene.after is not None and scene.sites is not None:
+        table = scene.after.catchments
+        table = table[table["kindergarten_id"].isin(scene.sites.sites["site_id"])]
+        colour = symbols.ACTION_SYMBOLS["build"].fill
+        yield from _catchments(scene, "site_catchments", table, colour)
+
+
+def _catchments(scene: Scene, key: str, table: gpd.GeoDataFrame, colour: str) -> Iterator[Drawn]:
     if table.empty:
-        return None
-    label = scene.say("layer_catchments", radius=f"{table['radius_m'].iloc[0]:,.0f}")
-    style = Style(label, "line", line=symbols.CATCHMENT_COLOUR, width=1.0, dash="5 4")
-    return Drawn(
-        "catchments",
+        return
+    label = scene.say(f"layer_{key}", radius=f"{table['radius_m'].iloc[0]:,.0f}")
+    yield Drawn(
+        key,
         label,
         "lines",
         pack_lines(gpd.GeoSeries(table.boundary)),
-        [style],
+        [Style(label, "line", line=colour, width=1.2, dash="5 4")],
         [0] * len(table),
         shown=False,
         titles=titles(scene, table, "kindergarten_id"),

@@ -37,6 +37,9 @@ ACTION_SYMBOLS: dict[str, Symbol] = {
 }
 """Symbol of each action on a site."""
 
+NOT_COUNTED_SYMBOL = Symbol("#ffffff", "circle")
+"""Of a kindergarten whose places do not count as supply."""
+
 EXCLUDED_SYMBOL = Symbol("#6b6b6b", "cross")
 CANDIDATE_SYMBOL = Symbol("#ffffff", "circle")
 HAZARD_SYMBOL = Symbol("#000000", "triangle")

@@ -41,7 +41,10 @@ def units_chart(scene: Scene) -> Figure | None:
         title = scene.say("figure_units_part", title=title, shown=len(shown), count=len(units))
     figure = blank_sheet(scene, title, footnote(scene))
     axes = figure.add_axes((0.21, 0.13, 0.75, 0.74))
-    _ladder(axes, scene, shown)
+    handles = _ladder(axes, scene, shown)
+    keys = ("columns.vacant", "report.legend_net", "columns.unserved")
+    labels = [scene.label(k) for k in keys]
+    figure.legend(handles, labels, bbox_to_anchor=(0.585, 0.93), **_LEGEND_STYLE)
     return figure
 
 
@@ -51,7 +54,8 @@ def _both_ends(units: pd.DataFrame) -> pd.DataFrame:
     return units if len(units) <= MOST_BARS else pd.concat([units.head(half), units.tail(half)])
 
 
-def _ladder(axes: Axes, scene: Scene, units: pd.DataFrame) -> None:
+def _ladder(axes: Axes, scene: Scene, units: pd.DataFrame) -> list[Any]:
+    """Draw the bars; return what the legend names: surplus, net gap, shortage."""
     rows = np.arange(len(units))
     height = 0.72
     short = axes.barh(rows, units["unserved"], height, color=palette.SHORT_COLOUR)
@@ -75,12 +79,7 @@ def _ladder(axes: Axes, scene: Scene, units: pd.DataFrame) -> None:
     axes.grid(axis="x", color="#e0e0e0", lw=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    keys = ("columns.vacant", "report.legend_net", "columns.unserved")
-    labels = [scene.label(k) for k in keys]
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    handles: list[Any] = [surplus, net, short]
-    figure.legend(handles, labels, bbox_to_anchor=(0.585, 0.93), **_LEGEND_STYLE)
+    return [surplus, net, short]
 
 
 def utilisation_chart(scene: Scene) -> Figure | None:

@@ -133,7 +133,7 @@ def write_document(
         document.add_paragraph(subtitle, style="Subtitle")
     writer = _Writer(document, figures, spoken)
     _summary(writer, study, balance, sites)
-    _present(writer, study, balance)
+    _present(writer, balance)
     _gaps(writer, study, balance)
     _proposals(writer, study, balance, sites)
     _assumptions(writer, study, balance)
@@ -164,7 +164,7 @@ def _summary(writer: _Writer, study: Study, balance: Balance, sites: SitePlan | 
         writer.sentences([sentences.proof_sentence(sites, writer.language)])
 
 
-def _present(writer: _Writer, study: Study, balance: Balance) -> None:
+def _present(writer: _Writer, balance: Balance) -> None:
     writer.heading("present")
     writer.sentences(sentences.present_sentences(balance, writer.language))
     writer.table("kinds", _supply_by_kind(balance, writer.language))

@@ -62,7 +62,7 @@ def new_document(*, title: str, author: str, year: int) -> DocumentObject:
     properties = document.core_properties
     properties.title, properties.author, properties.last_modified_by = title, author, author
     properties.comments, properties.revision = "", 1
-    properties.created = properties.modified = dt.datetime(year, 1, 1)
+    properties.created = properties.modified = dt.datetime(year, 1, 1, tzinfo=dt.UTC)
     _number_pages(section.footer.paragraphs[0])
     return document
 

@@ -59,7 +59,9 @@ def demand_plate(scene: Scene) -> Figure:
     """Map children per hectare with the kindergartens."""
     figure, axes = _map(scene, "figure_demand")
     areas = _areas(scene, scene.balance)
-    per_hectare = areas["children"].to_numpy(dtype=float) / np.maximum(areas.area.to_numpy() / 1e4, 1e-9)
+    per_hectare = areas["children"].to_numpy(dtype=float) / np.maximum(
+        areas.area.to_numpy() / 1e4, 1e-9
+    )
     limits = _density_limits(per_hectare, areas["children"].to_numpy(dtype=float))
     colours = np.array(palette.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
     colours[areas["children"] <= 0] = palette.NOBODY_COLOUR
@@ -310,7 +312,7 @@ def _kind_groups(scene: Scene) -> list[LegendGroup]:
     used = set(_symbol_sizes(rows["places"].to_numpy(dtype=float)))
     scale = _crowding(rows)
     sizes = [
-        _mark(_size_label(scene, limit), "o", "#9a9a9a", float(np.sqrt(size * scale)))
+        _mark(_size_label(limit), "o", "#9a9a9a", float(np.sqrt(size * scale)))
         for limit, size in palette.PLACE_SIZES
         if size in used
     ]
@@ -318,7 +320,7 @@ def _kind_groups(scene: Scene) -> list[LegendGroup]:
     return [*groups, (scene.say("legend_places"), sizes)] if len(sizes) > 1 else groups
 
 
-def _size_label(scene: Scene, limit: float) -> str:
+def _size_label(limit: float) -> str:
     last = palette.PLACE_SIZES[-2][0]
     return f"≤ {limit:g}" if np.isfinite(limit) else f"> {last:g}"
 

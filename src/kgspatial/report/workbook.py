@@ -122,7 +122,7 @@ def _properties(study: Study, language: Language) -> dict[str, Any]:
         "title": clean(study.settings.report.title or plan.name)
         or term("report.default_title", language),
         "author": clean(plan.author),
-        "created": dt.datetime(plan.year or UNDATED, 1, 1),
+        "created": dt.datetime(plan.year or UNDATED, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None),
     }
 
 

@@ -57,6 +57,13 @@ def straight(
     ------
     InputError
         When a layer has no CRS, or the limit or the detour cannot be used.
+
+    Examples
+    --------
+    >>> home = gpd.GeoDataFrame(geometry=gpd.points_from_xy([500000], [2700000]), crs=4549)
+    >>> school = gpd.GeoDataFrame(geometry=gpd.points_from_xy([500300], [2700400]), crs=4549)
+    >>> straight(home, school, limit_m=1000, detour=1.3)
+    <TravelMatrix 1 x 1, 1 pairs within 1000 m, straight line x 1.3>
     """
     if not (np.isfinite(limit_m) and limit_m > 0):
         raise InputError(f"the limit must be a positive number of metres, not {limit_m}")

@@ -2,7 +2,13 @@
 (function (kg) {
   'use strict';
 
-  const NARROW = 640; // pixels of width below which the legend starts closed
+  const WIDE = 860; // pixels of width from which the legend is open and has room beside the area
+  const LEGEND_WIDTH = 290; // with its margins; see map.css
+
+  kg.isWide = (map) => map.getSize().x >= WIDE;
+
+  // Room to leave free beside the area.
+  kg.legendRoom = (map) => (kg.isWide(map) ? LEGEND_WIDTH : 0);
 
   kg.fillHeader = function (header, content) {
     header.append(kg.element('h1', '', content.title));
@@ -22,17 +28,13 @@
     header.append(list);
   };
 
-  // Options of a popup that comes to lie beside the buttons and the open legend.
+  // Options of a popup that comes to lie beside the buttons and the legend.
   kg.popupRoom = function (map) {
-    const width = map.getSize().x;
-    const isNarrow = width < NARROW;
-    const legend = document.querySelector('.kg-legend');
-    const isOpen = Boolean(legend) && !legend.querySelector('.kg-legend-body').hidden;
     return {
       minWidth: 180,
-      maxWidth: Math.min(340, width - 110),
-      autoPanPaddingTopLeft: [54, isNarrow ? 48 : 12],
-      autoPanPaddingBottomRight: [isOpen && !isNarrow ? legend.offsetWidth + 20 : 10, 10],
+      maxWidth: Math.min(340, map.getSize().x - 110),
+      autoPanPaddingTopLeft: [54, kg.isWide(map) ? 12 : 48],
+      autoPanPaddingBottomRight: [kg.legendRoom(map) + 10, 10],
     };
   };
 
@@ -60,7 +62,7 @@
     button.type = 'button';
     button.title = texts.extent_button;
     button.setAttribute('aria-label', texts.extent_button);
-    button.addEventListener('click', () => map.fitBounds(map.kgBounds));
+    button.addEventListener('click', () => kg.showExtent(map));
     return control('topleft', 'leaflet-bar', [button]);
   };
 
@@ -73,13 +75,12 @@
     }
 
     addTo(map) {
-      const open = map.getSize().x >= NARROW;
       const body = kg.element('div', 'kg-legend-body');
       body.id = 'kg-legend-body';
       if (this.hasAfter) body.append(this.states());
       this.list = kg.element('ul', 'kg-layers');
       body.append(this.list);
-      control('topright', 'kg-legend', [this.opener(body, open), body]).addTo(map);
+      control('topright', 'kg-legend', [this.opener(map, body), body]).addTo(map);
       this.order.forEach((key) => {
         this.list.append(this.item(this.set.layers.find((layer) => layer.key === key)));
       });
@@ -88,12 +89,14 @@
       this.fit(map);
     }
 
+    // The legend ends above the map's lower edge, whatever else stands over it.
     fit(map) {
-      const room = map.getSize().y - 64;
-      document.getElementById('kg-legend-body').style.maxHeight = `${Math.max(room, 80)}px`;
+      const body = this.list.parentNode;
+      const room = map.getContainer().getBoundingClientRect().bottom - body.getBoundingClientRect().top;
+      body.style.maxHeight = `${Math.max(room - 24, 80)}px`;
     }
 
-    opener(body, open) {
+    opener(map, body) {
       const button = kg.element('button', 'kg-legend-opener', this.texts.legend);
       button.type = 'button';
       button.setAttribute('aria-controls', body.id);
@@ -101,8 +104,11 @@
         button.setAttribute('aria-expanded', String(isOpen));
         body.hidden = !isOpen;
       };
-      button.addEventListener('click', () => set(body.hidden));
-      set(open);
+      button.addEventListener('click', () => {
+        set(body.hidden);
+        this.fit(map);
+      });
+      set(kg.isWide(map));
       return button;
     }
 

@@ -11,7 +11,7 @@
     });
     map.createPane('kg-images').style.zIndex = 350;
     map.kgBounds = L.latLngBounds(head.bounds);
-    showExtent(map);
+    kg.showExtent(map);
     const first = map.getCenter();
     L.control.zoom({ zoomInTitle: head.labels.zoom_in, zoomOutTitle: head.labels.zoom_out }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
@@ -27,17 +27,21 @@
   };
 
   // The whole extent, and how far one may go from it.
-  function showExtent(map) {
-    map.setMinZoom(0).fitBounds(map.kgBounds, { animate: false });
+  kg.showExtent = function (map) {
+    const room = { paddingBottomRight: [kg.legendRoom(map), 0], animate: false };
+    map.setMinZoom(0).fitBounds(map.kgBounds, room);
     map.kgExtentZoom = map.getZoom();
     map.setMinZoom(map.kgExtentZoom - 1).setMaxBounds(map.getBounds().pad(1));
-  }
+  };
 
   function start(map, content, renderer, isMoved) {
     kg.fillHeader(document.getElementById('kg-header'), content);
     document.getElementById('kg-note').textContent = content.note;
+    const container = map.getContainer();
+    container.setAttribute('role', 'region');
+    container.setAttribute('aria-label', content.title);
     map.invalidateSize({ animate: false });
-    if (!isMoved) showExtent(map);
+    if (!isMoved) kg.showExtent(map);
     kg.extentButton(map, content.texts).addTo(map);
     kg.northArrow(content.texts).addTo(map);
     kg.layers = new kg.LayerSet(map, content, renderer);
