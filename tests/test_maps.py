@@ -356,6 +356,17 @@ def test_a_kindergarten_that_does_not_count_looks_different() -> None:
     assert "否（无证）" in [v for f in drawn["fields"] for v in f["values"]]
 
 
+def test_a_hazard_that_is_a_line_is_drawn_as_a_line() -> None:
+    wire = LineString([(WEST, SOUTH), (WEST + 900, SOUTH + 900)])
+    table = {"hazard": ["high_voltage_line"], "name": [None], "keep_away_m": [30.0]}
+    study = small_study(hazards=gpd.GeoDataFrame(table, geometry=[wire], crs=CRS))
+    page = rendered(plan_map(study, assessed(study)))
+    drawn = layer(page, "hazard_lines")
+    assert (drawn["form"], drawn["titles"]) == ("lines", ["高压线"])
+    assert "hazards" not in keys_of(page)
+    assert "keep_away" in keys_of(page)
+
+
 def test_every_layer_stands_in_the_legend_once(page: str) -> None:
     given = content(page)
     assert sorted(given["legend"]) == sorted(one["key"] for one in given["layers"])
@@ -541,6 +552,7 @@ CORNERS = [[LAT, LON], [LAT + 0.01, LON + 0.01]]
         (lambda: ImageOverlay("https://a.example/a.png", CORNERS), "a.example/a.png"),
         (lambda: Element("<img src='https://a.example/b.png'>"), "a.example/b.png"),
         (lambda: Element("<style>@import 'https://a.example/b.css';</style>"), "a.example/b.css"),
+        (lambda: Element("<script src='plugin.js'></script>"), "plugin.js"),
         (lambda: Element("<script>$.ajax('/c.json')</script>"), "jQuery"),
     ],
 )

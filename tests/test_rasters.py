@@ -71,7 +71,8 @@ class TestRasters:
 
     def test_a_file_that_is_not_there_or_no_raster(self, tmp_path: Path) -> None:
         assert "no such file" in self.said(tmp_path / "none.tif")
-        assert "cannot be read" in self.said(write_text(tmp_path / "p.tif", "hello"))
+        (tmp_path / "p.tif").write_text("hello")
+        assert "cannot be read" in self.said(tmp_path / "p.tif")
         assert "cannot be read" in self.said(tmp_path)
 
     def test_a_raster_that_was_cut_off(self, tmp_path: Path) -> None:

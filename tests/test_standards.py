@@ -31,7 +31,7 @@ def test_what_is_only_remembered_does_not_bind() -> None:
 
 def test_a_rule_is_found_by_its_id() -> None:
     assert read_profile().rule("targets.public_share").value == 0.5
-    with pytest.raises(InputError, match="no rule 'targets.nothing'"):
+    with pytest.raises(InputError, match=r"no rule 'targets\.nothing'"):
         read_profile().rule("targets.nothing")
 
 

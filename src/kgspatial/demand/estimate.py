@@ -289,7 +289,7 @@ def _from_units(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
         weight = pd.Series(_weights(study.communities), index=points.index)
         total = weight.groupby(points["unit_id"]).transform("sum")
         per_unit = points["unit_id"].map(counts).fillna(0.0)
-        points["children"] = (per_unit * weight / total.where(total > 0)).fillna(0.0)
+        points["children"] = (per_unit * (weight / total.where(total > 0))).fillna(0.0)
         reached = points.groupby("unit_id")["children"].sum().reindex(counts.index).fillna(0.0)
         parts.append(points)
         problems += [

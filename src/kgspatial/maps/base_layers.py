@@ -9,15 +9,19 @@ from collections.abc import Iterator
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from kgspatial.maps import symbols
 from kgspatial.maps.drawn import Drawn, Scene, Style, as_text, fields, labels, subtitles, titles
-from kgspatial.maps.packing import pack_areas, pack_lines, pack_points
-from kgspatial.terms import has_term, term
+from kgspatial.maps.packing import Packed, pack_areas, pack_lines, pack_points
+from kgspatial.terms import has_term
 
 STATES = ("served", "unserved", "unreached", "places", "vacant", "gap")
 UNIT_ZOOM, FEW_UNITS, MANY_UNITS_ZOOM = 0.0, 60, 13.0
 """Names of few units are written always, those of many from this zoom on."""
+
+SLIVER_M2 = 10_000.0
+"""Holes smaller than this are gaps between neighbours' borders, not land outside."""
 
 VILLAGE_ZOOM = 13.0
 SNAP_M = 0.5
@@ -37,39 +41,53 @@ def _units(scene: Scene) -> Iterator[tuple[Drawn, float]]:
     units = gpd.GeoDataFrame(table[there].reset_index(drop=True))
     if units.empty:
         return
-    outline = (
-        units.buffer(SNAP_M, join_style="mitre").union_all().buffer(-SNAP_M, join_style="mitre")
-    )
-    edge = gpd.GeoSeries([outline.boundary], crs=units.crs)
-    if scene.study.units is None:
-        style = Style(
-            scene.say("extent"), "line", line=symbols.OUTLINE_COLOUR, width=1.5, dash="6 4"
-        )
-        yield Drawn("outline", scene.say("extent"), "lines", pack_lines(edge), [style], [0]), 0.0
-        return
+    tolerance = 0.0
+    label = scene.say("extent")
+    style = Style(label, "line", line=symbols.OUTLINE_COLOUR, width=1.5, dash="6 4")
+    if scene.study.units is not None:
+        layer, tolerance = _unit_areas(scene, units)
+        yield layer, tolerance
+        label = scene.say("outline")
+        style = Style(label, "line", line=symbols.OUTLINE_COLOUR, width=2.0)
+    lines = pack_lines(_outline(units).simplify(tolerance))
+    yield Drawn("outline", label, "lines", lines, [style], [0]), tolerance
+
+
+def _unit_areas(scene: Scene, units: gpd.GeoDataFrame) -> tuple[Drawn, float]:
     shapes, tolerance = pack_areas(units.geometry)
     names = titles(scene, units, "unit_id")
     zoom = UNIT_ZOOM if len(units) <= FEW_UNITS else MANY_UNITS_ZOOM
-    thin = Style(scene.say("unit_boundary"), "line", line=symbols.BOUNDARY_COLOUR, width=1.2)
-    yield (
-        Drawn(
-            "units",
-            scene.say("layer_units"),
-            "areas",
-            shapes,
-            [thin],
-            [0] * len(units),
-            titles=names,
-            subtitles=subtitles(scene, units, "unit_id", term("values.unit", scene.language)),
-            fields=fields(scene, units, ("level", "children", *STATES), _after(scene, units)),
-            labels=labels(names, units.geometry, zoom, units["children"], size=13, bold=True),
-            ground=True,
-        ),
-        tolerance,
+    width = 1.2 if len(units) <= FEW_UNITS else 0.7
+    thin = Style(scene.say("unit_boundary"), "line", line=symbols.BOUNDARY_COLOUR, width=width)
+    drawn = Drawn(
+        "units",
+        scene.say("layer_units"),
+        "areas",
+        shapes,
+        [thin],
+        [0] * len(units),
+        titles=names,
+        subtitles=subtitles(scene, units, "unit_id", scene.value("unit")),
+        fields=fields(scene, units, ("children", *STATES), _after(scene, units)),
+        labels=labels(names, units.geometry, zoom, units["children"], size=13, bold=True),
+        ground=True,
     )
-    thick = Style(scene.say("outline"), "line", line=symbols.OUTLINE_COLOUR, width=2.0)
-    lines = pack_lines(edge.simplify(tolerance))
-    yield Drawn("outline", scene.say("outline"), "lines", lines, [thick], [0]), tolerance
+    return drawn, tolerance
+
+
+def _outline(units: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """The outer boundary of all units, without the slivers between neighbours."""
+    grown = units.buffer(SNAP_M, join_style="mitre").union_all()
+    parts = shapely.get_parts(grown.buffer(-SNAP_M, join_style="mitre"))
+    rings = [p.exterior for p in parts if isinstance(p, shapely.Polygon)]
+    rings += [
+        ring
+        for p in parts
+        if isinstance(p, shapely.Polygon)
+        for ring in p.interiors
+        if shapely.Polygon(ring).area > SLIVER_M2
+    ]
+    return gpd.GeoSeries([shapely.MultiLineString(rings)], crs=units.crs)
 
 
 def _after(scene: Scene, units: gpd.GeoDataFrame) -> pd.DataFrame | None:
@@ -117,7 +135,7 @@ def _villages(scene: Scene) -> Iterator[tuple[Drawn, float]]:
     names = titles(scene, villages, "village_id")
     label = scene.say("layer_villages")
     symbol = symbols.VILLAGE_SYMBOL
-    style = Style(label, symbol.shape, symbol.fill, "#ffffff", radius=4.0)
+    style = Style(label, symbol.shape, symbol.fill, symbol.line, radius=4.0)
     yield (
         Drawn(
             "villages",
@@ -138,28 +156,43 @@ def _villages(scene: Scene) -> Iterator[tuple[Drawn, float]]:
 
 def hazard_layers(scene: Scene) -> Iterator[Drawn]:
     """Yield the hazards and the rings within which no kindergarten may lie."""
-    hazards = scene.study.hazards
-    if hazards is None or hazards.empty:
+    given = scene.study.hazards
+    if given is None or given.empty:
         return
-    symbol, label = symbols.HAZARD_SYMBOL, scene.say("layer_hazards")
+    hazards = given.assign(hazard=[scene.value(h, "hazards") for h in given["hazard"]])
+    symbol = symbols.HAZARD_SYMBOL
     if "keep_away_m" in hazards and hazards["keep_away_m"].gt(0).any():
         kept = hazards[hazards["keep_away_m"].gt(0)]
         rings = gpd.GeoSeries(kept.buffer(kept["keep_away_m"])).boundary
-        ring = Style(scene.say("keep_away"), "line", line=symbol.fill, width=1.2, dash="4 4")
+        ring = Style(scene.say("keep_away"), "line", line=symbol.line, width=1.2, dash="4 4")
         shapes, of = pack_lines(rings), [0] * len(kept)
         yield Drawn("keep_away", ring.label, "lines", shapes, [ring], of, shown=False)
-    style = Style(label, symbol.shape, "#ffd92f", symbol.fill, 1.4, radius=6.0)
-    kinds = [scene.value(h, "hazards") for h in hazards["hazard"]]
-    names = [own or kind for own, kind in zip(titles(scene, hazards, None), kinds, strict=True)]
-    yield Drawn(
-        "hazards",
-        label,
-        "points",
-        pack_points(hazards.geometry),
+    spread = hazards[hazards.geom_type != "Point"]
+    if len(spread):
+        areas = spread.geom_type.isin(["Polygon", "MultiPolygon"])
+        lines = spread.geometry.where(~areas, spread.boundary)
+        style = Style(scene.say("layer_hazard_lines"), "line", line=symbol.line, width=2.5)
+        yield _hazards(scene, "hazard_lines", spread, style, pack_lines(lines))
+    points = hazards[hazards.geom_type == "Point"]
+    if len(points):
+        label = scene.say("layer_hazards")
+        style = Style(label, symbol.shape, symbol.fill, symbol.line, 1.4, radius=6.0)
+        yield _hazards(scene, "hazards", points, style, pack_points(points.geometry))
+
+
+def _hazards(
+    scene: Scene, key: str, table: gpd.GeoDataFrame, style: Style, shapes: Packed
+) -> Drawn:
+    own = titles(scene, table, None)
+    return Drawn(
+        key,
+        style.label,
+        "lines" if style.shape == "line" else "points",
+        shapes,
         [style],
-        [0] * len(hazards),
+        [0] * len(table),
         shown=False,
-        titles=names,
-        subtitles=[label] * len(hazards),
-        fields=fields(scene, hazards.assign(hazard=kinds), ("hazard", "keep_away_m")),
+        titles=[name or kind for name, kind in zip(own, table["hazard"], strict=True)],
+        subtitles=[style.label] * len(table),
+        fields=fields(scene, table, ("hazard", "keep_away_m")),
     )

@@ -25,7 +25,16 @@ FIGURES = ("children", "places", "served", "unserved", "unreached", "vacant")
 TEXTS = ("legend", "before", "after", "close", "missing", "state", "north", "extent_button")
 LEGEND_ORDER = (
     *("sites", "site_catchments", "kindergartens", "catchments", "communities", "cells", "demand"),
-    *("units", "outline", "streets", "barriers", "villages", "hazards", "keep_away"),
+    *(
+        "units",
+        "outline",
+        "streets",
+        "barriers",
+        "villages",
+        "hazards",
+        "hazard_lines",
+        "keep_away",
+    ),
     *("candidates", "excluded"),
 )
 """What people look for first stands first."""

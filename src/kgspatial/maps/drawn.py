@@ -32,7 +32,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     "utilisation": "share",
     **dict.fromkeys(("cost_wan", "ratio"), "money"),
     **dict.fromkeys(
-        (*("kind", "grade", "unit_id", "source", "action", "hazard", "counted", "level"),),
+        (*("kind", "grade", "unit_id", "source", "action", "hazard", "counted"),),
         "text",
     ),
     "reason": "prose",

@@ -25,8 +25,9 @@ SCRIPTS = ("payload", "symbols", "labels", "popups", "layers", "panels", "start"
 
 ELSEWHERE = r"(?:https?:)?//"
 LOADS = (
-    re.compile(rf"\bsrc\s*=\s*[\"']?({ELSEWHERE}[^\"'\s>]+)", re.IGNORECASE),
-    re.compile(rf"<link\b[^>]*\bhref\s*=\s*[\"']?({ELSEWHERE}[^\"'\s>]+)", re.IGNORECASE),
+    re.compile(r"\bsrc\s*=\s*[\"'](?!data:|blob:)([^\"']+)", re.IGNORECASE),
+    re.compile(rf"\bsrc\s*=\s*({ELSEWHERE}[^\s>]+)", re.IGNORECASE),
+    re.compile(r"<link\b[^>]*\bhref\s*=\s*[\"']?(?!data:)([^\"'\s>]+)", re.IGNORECASE),
     re.compile(rf"(?:url\(|@import)\s*[\"']?({ELSEWHERE}[^\"'\s)]+)", re.IGNORECASE),
     re.compile(
         r"\bL\.(?:tileLayer(?:\.wms)?|imageOverlay|videoOverlay|icon)\(\s*(?:\{\s*\"iconUrl\":\s*)?"

@@ -116,13 +116,12 @@ def kindergarten_layer(scene: Scene) -> Drawn:
 def _kinds(scene: Scene, table: pd.DataFrame) -> tuple[list[Style], list[int]]:
     """The kinds that are there, and that of each row; one that does not count has its own."""
     drawn = {
-        kind: Style(scene.value(kind), s.shape, s.fill, "#ffffff", radius=6.5)
+        kind: Style(scene.value(kind), s.shape, s.fill, s.line, radius=6.5)
         for kind, s in symbols.KIND_SYMBOLS.items()
     }
     hollow = symbols.NOT_COUNTED_SYMBOL
-    drawn[NOT_COUNTED] = Style(
-        scene.say(NOT_COUNTED), hollow.shape, hollow.fill, "#737373", 1.5, "", 5
-    )
+    label = scene.say(NOT_COUNTED)
+    drawn[NOT_COUNTED] = Style(label, hollow.shape, hollow.fill, hollow.line, 1.5, radius=5.0)
     known = [
         k if (k := as_text(kind)) in symbols.KIND_SYMBOLS else "unknown_kind"
         for kind in table["kind"]
@@ -197,13 +196,13 @@ def site_layers(scene: Scene) -> Iterator[Drawn]:
         return
     plan = scene.sites
     others = plan.candidates[~plan.candidates["site_id"].isin(plan.sites["site_id"])]
-    label = scene.say("layer_candidates")
     if len(others):
-        style = Style(label, symbols.CANDIDATE_SYMBOL.shape, "#ffffff", "#1a9850", 1.6, radius=4.5)
+        label, symbol = scene.say("layer_candidates"), symbols.CANDIDATE_SYMBOL
+        style = Style(label, symbol.shape, symbol.fill, symbol.line, 1.6, radius=4.5)
         yield _points(scene, "candidates", label, others, style, CANDIDATE_FIELDS)
     if len(plan.excluded):
         label, symbol = scene.say("layer_excluded"), symbols.EXCLUDED_SYMBOL
-        style = Style(label, symbol.shape, symbol.fill, "#ffffff", 0.7, radius=6.5)
+        style = Style(label, symbol.shape, symbol.fill, symbol.line, 0.7, radius=6.5)
         table = plan.excluded.assign(reason=plan.excluded[f"reason_{scene.language}"])
         yield _points(scene, "excluded", label, table, style, ("reason",))
     if len(plan.sites):
@@ -235,7 +234,7 @@ def _points(
 def _proposed(scene: Scene, sites: gpd.GeoDataFrame) -> Drawn:
     there = [a for a in symbols.ACTION_SYMBOLS if (sites["action"] == a).any()]
     styles = [
-        Style(scene.value(a), s.shape, s.fill, "#000000", 1.0, radius=SITE_RADIUS)
+        Style(scene.value(a), s.shape, s.fill, s.line, radius=SITE_RADIUS)
         for a in there
         for s in [symbols.ACTION_SYMBOLS[a]]
     ]

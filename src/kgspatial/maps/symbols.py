@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Symbol:
-    """A point symbol: its fill and its shape."""
+    """A point symbol: its fill, its shape and the colour of its edge."""
 
     fill: str
     shape: str
+    line: str = "#ffffff"
 
 
 KIND_SYMBOLS: dict[str, Symbol] = {
@@ -31,18 +32,18 @@ KIND_SYMBOLS: dict[str, Symbol] = {
 """Symbol of each kind of kindergarten."""
 
 ACTION_SYMBOLS: dict[str, Symbol] = {
-    "build": Symbol("#1a9850", "star"),
-    "convert": Symbol("#fdae61", "star"),
-    "expand": Symbol("#fdae61", "plus"),
+    "build": Symbol("#1a9850", "star", "#000000"),
+    "convert": Symbol("#fdae61", "star", "#000000"),
+    "expand": Symbol("#fdae61", "plus", "#000000"),
 }
 """Symbol of each action on a site."""
 
-NOT_COUNTED_SYMBOL = Symbol("#ffffff", "circle")
+NOT_COUNTED_SYMBOL = Symbol("#ffffff", "circle", "#737373")
 """Of a kindergarten whose places do not count as supply."""
 
 EXCLUDED_SYMBOL = Symbol("#6b6b6b", "cross")
-CANDIDATE_SYMBOL = Symbol("#ffffff", "circle")
-HAZARD_SYMBOL = Symbol("#000000", "triangle")
+CANDIDATE_SYMBOL = Symbol("#ffffff", "circle", "#1a9850")
+HAZARD_SYMBOL = Symbol("#ffd92f", "triangle", "#000000")
 VILLAGE_SYMBOL = Symbol("#8c6d31", "square")
 
 GAP_LIMITS = (0.5, 10.0, 30.0, 100.0)

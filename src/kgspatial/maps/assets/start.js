@@ -7,7 +7,7 @@
   kg.createMap = function (id, head) {
     const renderer = L.canvas({ padding: 0.25, tolerance: 2 });
     const map = L.map(id, {
-      renderer, zoomControl: false, attributionControl: false, zoomSnap: 0.5, maxZoom: MAX_ZOOM,
+      renderer, zoomControl: false, attributionControl: false, zoomSnap: 0.25, maxZoom: MAX_ZOOM,
     });
     map.createPane('kg-images').style.zIndex = 350;
     map.kgBounds = L.latLngBounds(head.bounds);
