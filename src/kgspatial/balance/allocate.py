@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 COST_PER_M = 1000
 """The solver takes whole numbers: distances in millimetres."""
 
-UNITS_PER_CHILD = 1_000_000
-"""Children in millionths; fewer where the product with distances would leave 64 bits."""
+UNITS_PER_CHILD = 1_000_000_000
+"""Parts of a child, at most; fewer where their product with distances would leave 64 bits."""
 
 LARGEST_TOTAL = 4e18
 

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 COMMUNITY_COLUMNS = ("community_id", "name", "name_latin", "unit_id", "households", "residents")
 CHILD_COLUMNS = ("children", "served", "unserved", "unreached")
+NOBODY = 1e-9
+"""Fewer children than this are rounding; a ratio over them tells nothing."""
+
 UNIT_COLUMNS = ("unit_id", "name", "name_latin")
 
 
@@ -326,7 +329,7 @@ def _catchments(
             "children": within,
             "places": places,
             "ratio": np.divide(
-                100 * places, within, out=np.full_like(places, np.nan), where=within > 0
+                100 * places, within, out=np.full_like(places, np.nan), where=within > NOBODY
             ),
             "only_children": alone,
         },

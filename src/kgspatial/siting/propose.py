@@ -5,7 +5,7 @@ Imports from `capacitated`, `candidates`, `core`, `balance`, `travel`, `standard
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -237,7 +237,20 @@ def _plan(
     for name, texts in reasons(sites, before, reach, column).items():
         sites[name] = texts
     kept = [c for c in SITE_COLUMNS if c in sites]
-    return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, result, new)
+    proven = _with_served(result, float(after.demand["served"].sum()))
+    return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, proven, new)
+
+
+def _with_served(result: SitingResult, served: float) -> SitingResult:
+    """The result with the children that the plan's allocation serves, without solver tolerances."""
+    bound = max(result.bound, served)
+    return replace(
+        result,
+        objective=served,
+        bound=bound,
+        gap=relative_gap(served, bound),
+        status=judged(served, bound),
+    )
 
 
 def _cost(
