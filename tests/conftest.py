@@ -6,9 +6,13 @@ from collections.abc import Callable
 
 import geopandas as gpd
 import pytest
+from hypothesis import settings
 from shapely import Point, box
 
 from kgspatial.study import Study
+
+settings.register_profile("fixed", derandomize=True, deadline=None)
+settings.load_profile("fixed")  # the same cases in every run
 
 TOWN_CRS = "EPSG:4549"
 WEST, SOUTH = 500_000.0, 2_700_000.0

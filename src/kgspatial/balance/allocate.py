@@ -125,11 +125,10 @@ def _solve(csr: sparse.csr_array, children: Floats, places: Floats) -> sparse.cs
     units = np.ceil(children * per_child).astype(np.int64)
     room = np.floor(np.minimum(places, units.sum() / per_child) * per_child).astype(np.int64)
     flow = _flow(rows, csr.indices, cost, units, room)
-    per_unit = np.divide(children, units, out=np.zeros_like(children), where=units > 0)
     kept = flow > 0
-    return sparse.csr_array(
-        ((flow * per_unit[rows])[kept], (rows[kept], csr.indices[kept])), shape=csr.shape
-    )
+    rows, columns = rows[kept], csr.indices[kept]
+    served = flow[kept] / units[rows] * children[rows]
+    return sparse.csr_array((served, (rows, columns)), shape=csr.shape)
 
 
 def _units_per_child(children: Floats, cost: NDArray[np.int64]) -> float:
