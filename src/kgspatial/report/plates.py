@@ -1,6 +1,6 @@
 """The maps: where children live, where places are short, and the layout that is proposed.
 
-Imports from `figure_parts`, `palette`, `wording`. Each function returns one finished Figure.
+Imports from `maps.symbols`, `figure_parts`, `palette`, `wording`. Each function returns one finished Figure.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch
 from pyproj import Transformer
 
+from kgspatial.maps import symbols
 from kgspatial.report import palette
 from kgspatial.report.figure_parts import (
     Scene,
@@ -41,17 +42,12 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-UNREACHED_SHARE = 0.5
-"""A polygon counts as without a kindergarten in reach when this share of its children is."""
 LISTED_SITES = 12
-MANY_KINDERGARTENS = 150
 MANY_POLYGONS = 3000
 MOST_LABELLED = 60
 """Units beyond this number stay without names, which would hide the map."""
-COMMUNITY_EDGE = "#7d7d7d"
 POINT_RADIUS_M = 50.0
 """Radius at which demand is drawn where no polygon or grid cell is known for it."""
-EXCLUDED_COLOUR = "#6b6b6b"
 AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
 
 
@@ -63,13 +59,13 @@ def demand_plate(scene: Scene) -> Figure:
         areas.area.to_numpy() / 1e4, 1e-9
     )
     limits = _density_limits(per_hectare, areas["children"].to_numpy(dtype=float))
-    colours = np.array(palette.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
+    colours = np.array(symbols.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
     colours[areas["children"] <= 0] = palette.NOBODY_COLOUR
     _fill(axes, areas, colours)
     _boundaries(axes, scene, label=True)
     _kindergartens(axes, scene.balance)
     names = [*(f"≤ {u:g}" for u in limits), f"> {limits[-1]:g}" if len(limits) else "> 0"]
-    ramp = [_patch(palette.DEMAND_COLOURS[i], n) for i, n in enumerate(names)]
+    ramp = [_patch(symbols.DEMAND_COLOURS[i], n) for i, n in enumerate(names)]
     add_legends(figure, [(scene.say("legend_density"), ramp), *_kind_groups(scene)], scene)
     return figure
 
@@ -138,7 +134,7 @@ def _streets(axes: Axes, streets: gpd.GeoDataFrame | None) -> None:
     parts = shapely.get_parts(streets.geometry.to_numpy())
     lines = [shapely.get_coordinates(p) for p in parts]
     axes.add_collection(
-        LineCollection(lines, colors=palette.STREET_COLOUR, linewidths=0.5, zorder=1.5)
+        LineCollection(lines, colors=symbols.STREET_COLOUR, linewidths=0.5, zorder=1.5)
     )
 
 
@@ -149,7 +145,7 @@ def _boundaries(axes: Axes, scene: Scene, *, label: bool) -> None:
     units = scene.balance.units[scene.balance.units.geometry.notna()]
     edges = units.geometry.boundary
     few = len(units) <= MOST_LABELLED
-    _plot(edges, axes, color=palette.BOUNDARY_COLOUR, linewidth=0.9 if few else 0.4, zorder=4)
+    _plot(edges, axes, color=symbols.BOUNDARY_COLOUR, linewidth=0.9 if few else 0.4, zorder=4)
     if not (label and few):
         return
     latin = latin_names(scene.study, "unit_id")
@@ -172,7 +168,7 @@ def _fill(axes: Axes, areas: gpd.GeoDataFrame, colours: NDArray[np.object_]) -> 
     """Fill the areas; grid cells without lines of their own, polygons with thin ones."""
     cell = (areas["source"] == "cell").to_numpy()
     thin = 0.35 if len(areas) < MANY_POLYGONS else 0.05
-    for rows, edge, width in ((cell, None, 0.1), (~cell, COMMUNITY_EDGE, thin)):
+    for rows, edge, width in ((cell, None, 0.1), (~cell, symbols.COMMUNITY_EDGE, thin)):
         if rows.any():
             fill = list(colours[rows])
             style = {"color": fill, "edgecolor": edge or fill, "linewidth": width}
@@ -235,17 +231,9 @@ def _density_limits(per_hectare: Floats, children: Floats) -> Floats:
 
 def _gaps(axes: Axes, scene: Scene, balance: Balance) -> None:
     areas = _areas(scene, balance)
-    colours = np.array(palette.GAP_COLOURS, dtype=object)[
-        gap_classes(areas["unserved"].to_numpy(dtype=float))
-    ]
-    alone = areas["unreached"] >= np.maximum(0.5, UNREACHED_SHARE * areas["children"])
-    colours[alone.to_numpy()] = palette.UNREACHED_COLOUR
-    _fill(axes, areas, colours)
-
-
-def gap_classes(unserved: Floats) -> NDArray[np.int64]:
-    """Return the class of each number of children without a place."""
-    return np.searchsorted(palette.GAP_LIMITS, unserved, side="left").astype(np.int64)
+    values = [areas[c].to_numpy(dtype=float) for c in ("unserved", "unreached", "children")]
+    colours = np.array([*symbols.GAP_COLOURS, symbols.UNREACHED_COLOUR], dtype=object)
+    _fill(axes, areas, colours[symbols.gap_classes(*values)])
 
 
 def _patch(colour: str, label: str) -> Patch:
@@ -257,11 +245,9 @@ def _mark(label: str, marker: str, colour: str, size: float, edge: str = "white"
 
 
 def _gap_group(scene: Scene, heading: str) -> LegendGroup:
-    limits = palette.GAP_LIMITS[1:]
-    bounds = zip((1.0, *limits), limits, strict=False)
-    labels = ["0", *(f"{low:g}–{high:g}" for low, high in bounds), f"> {limits[-1]:g}"]
-    patches = [_patch(c, n) for c, n in zip(palette.GAP_COLOURS, labels, strict=True)]
-    alone = _patch(palette.UNREACHED_COLOUR, scene.say("legend_unreached"))
+    colours = zip(symbols.GAP_COLOURS, symbols.gap_labels(), strict=True)
+    patches = [_patch(colour, label) for colour, label in colours]
+    alone = _patch(symbols.UNREACHED_COLOUR, scene.say("legend_unreached"))
     return scene.say(heading), [*patches, alone]
 
 
@@ -274,7 +260,7 @@ def _kindergartens(axes: Axes, balance: Balance) -> None:
     """Draw the kindergartens that count as supply, by kind and size."""
     rows = balance.kindergartens[balance.kindergartens["counted"].astype(bool)]
     kinds = np.array(kinds_of(rows))
-    sizes = _symbol_sizes(rows["places"].to_numpy(dtype=float)) * _crowding(rows)
+    sizes = symbols.place_sizes(rows["places"].to_numpy(dtype=float)) * _crowding(rows)
     for kind, (colour, marker) in palette.KIND_STYLES.items():
         own = kinds == kind
         axes.scatter(
@@ -291,12 +277,7 @@ def _kindergartens(axes: Axes, balance: Balance) -> None:
 
 def _crowding(kindergartens: pd.DataFrame) -> float:
     """Return by how much symbols shrink where there are many."""
-    return 1.0 if len(kindergartens) <= MANY_KINDERGARTENS else 0.35
-
-
-def _symbol_sizes(places: Floats) -> Floats:
-    limits, sizes = np.array(palette.PLACE_SIZES).T
-    return np.asarray(sizes[np.searchsorted(limits, places, side="left")])
+    return 1.0 if len(kindergartens) <= symbols.MANY_KINDERGARTENS else 0.35
 
 
 def _kind_groups(scene: Scene) -> list[LegendGroup]:
@@ -309,20 +290,15 @@ def _kind_groups(scene: Scene) -> list[LegendGroup]:
         for kind, (colour, marker) in palette.KIND_STYLES.items()
         if kind in there
     ]
-    used = set(_symbol_sizes(rows["places"].to_numpy(dtype=float)))
+    used = set(symbols.place_sizes(rows["places"].to_numpy(dtype=float)))
     scale = _crowding(rows)
     sizes = [
-        _mark(_size_label(limit), "o", "#9a9a9a", float(np.sqrt(size * scale)))
-        for limit, size in palette.PLACE_SIZES
+        _mark(symbols.place_label(size), "o", "#9a9a9a", float(np.sqrt(size * scale)))
+        for _, size in symbols.PLACE_STEPS
         if size in used
     ]
     groups: list[LegendGroup] = [(scene.say("legend_kindergartens"), kinds)]
     return [*groups, (scene.say("legend_places"), sizes)] if len(sizes) > 1 else groups
-
-
-def _size_label(limit: float) -> str:
-    last = palette.PLACE_SIZES[-2][0]
-    return f"≤ {limit:g}" if np.isfinite(limit) else f"> {last:g}"
 
 
 def _excluded(axes: Axes, excluded: gpd.GeoDataFrame) -> None:
@@ -333,7 +309,7 @@ def _excluded(axes: Axes, excluded: gpd.GeoDataFrame) -> None:
             points.y,
             s=55,
             marker="X",
-            c=EXCLUDED_COLOUR,
+            c=symbols.EXCLUDED_SYMBOL.fill,
             edgecolors="white",
             linewidths=0.7,
             zorder=5,
@@ -371,7 +347,7 @@ def _site_groups(scene: Scene, plan: SitePlan) -> list[LegendGroup]:
     reach = scene.say("legend_radius", radius=say(_radius_m(scene)))
     actions.append(Line2D([], [], ls="--", color="#555555", lw=1.2, label=reach))
     if len(plan.excluded):
-        actions.append(_mark(scene.say("legend_excluded"), "X", EXCLUDED_COLOUR, 8))
+        actions.append(_mark(scene.say("legend_excluded"), "X", symbols.EXCLUDED_SYMBOL.fill, 8))
     return [(scene.say("legend_sites"), actions), ("", _site_list(scene, plan.sites))]
 
 

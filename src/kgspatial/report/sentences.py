@@ -273,7 +273,8 @@ def _units(study: Study, balance: Balance, language: Language) -> list[str]:
 
 
 def _enrolled(balance: Balance, language: Language) -> str:
-    given = balance.kindergartens["enrolled"].notna().sum()
+    gardens = balance.kindergartens
+    given = gardens.loc[gardens["counted"].astype(bool), "enrolled"].notna().sum()
     if not given:
         return term("report.say_enrolled_unknown", language)
     values = {"enrolled": say(balance.totals["enrolled"]), "known": say(given)}

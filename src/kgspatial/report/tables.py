@@ -203,7 +203,7 @@ def _enrolment_by(kindergartens: pd.DataFrame, unit_ids: pd.Series) -> dict[str,
 
 
 def _enrolment(kindergartens: pd.DataFrame) -> dict[str, float]:
-    """Return all enrolled children, and their shares by kind over what counts as supply.
+    """Return enrolled children of what counts as supply, and their shares by kind.
 
     Shares are over children, not over kindergartens (STANDARDS 0.7); one missing number makes
     them impossible to judge.
@@ -214,7 +214,7 @@ def _enrolment(kindergartens: pd.DataFrame) -> dict[str, float]:
     judged = len(there) > 0 and enrolled.notna().all() and there["kind"].notna().all()
     public, inclusive = (enrolled[there["kind"] == k].sum() for k in ("public", "inclusive"))
     return {
-        "enrolled": kindergartens["enrolled"].astype(float).sum(min_count=1),
+        "enrolled": enrolled.sum(min_count=1),
         "public_share": _ratio_of(public, total) if judged else np.nan,
         "inclusive_share": _ratio_of(public + inclusive, total) if judged else np.nan,
     }

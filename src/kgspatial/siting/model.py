@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-SERVED_TOLERANCE = 1e-6
-"""Children that the choice of smaller buildings may not cost, in children."""
+SERVED_TOLERANCE = 1e-4
+"""Children that the choice of smaller sizes may cost: above what HiGHS allows its rows to be off."""
 
 
 ASSIGNMENT_TIME_S = 60.0
