@@ -1,11 +1,13 @@
-"""A small town in two units, three communities and two kindergartens, for every room's tests."""
+"""A small town in two units, three communities and two kindergartens, for every room's tests; a browser."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import geopandas as gpd
 import pytest
+from browsing import FLAGS, browser_path
 from hypothesis import settings
 from shapely import Point, box
 
@@ -59,3 +61,14 @@ def town(
         return Study(**{**layers, **changes})  # type: ignore[arg-type]
 
     return make
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    path = browser_path()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
