@@ -42,7 +42,7 @@ def gardens() -> gpd.GeoDataFrame:
 
 
 def read(path: Path, **declared: object) -> gpd.GeoDataFrame:
-    return read_layer("kindergartens", LayerInput(str(path), **declared))  # type: ignore[arg-type]
+    return read_layer("kindergartens", LayerInput(str(path), **declared))[0]  # type: ignore[arg-type]
 
 
 def checked(path: Path, **declared: object) -> gpd.GeoDataFrame:

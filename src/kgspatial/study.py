@@ -19,9 +19,11 @@ from kgspatial.errors import InputError
 from kgspatial.inputs.checks import check_layer
 from kgspatial.inputs.china import china_crs_name
 from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs, transform_bounds
+from kgspatial.inputs.files import existing, sha256
 from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
-from kgspatial.inputs.readers import existing, read_layer, read_population, sha256
+from kgspatial.inputs.rasters import read_population
+from kgspatial.inputs.readers import read_layer
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import LAYERS, POPULATION, Population
 
@@ -184,7 +186,12 @@ def study_from_plan(plan: PlanFile) -> Study:
     if plan.settings.plan.crs is not None:
         parse_crs(plan.settings.plan.crs, source=str(plan.path))
     wanted = plan.settings.plan.study_crs
-    layers = {n: read_layer(n, i) for n, i in plan.inputs.items() if n != POPULATION}
+    layers: dict[str, gpd.GeoDataFrame] = {}
+    problems: list[Problem] = []
+    for name, entry in plan.inputs.items():
+        if name != POPULATION:
+            layers[name], found = read_layer(name, entry)
+            problems += found
     declared = plan.inputs.get(POPULATION)
     population = read_population(declared) if declared is not None else None
     return Study(
@@ -192,6 +199,7 @@ def study_from_plan(plan: PlanFile) -> Study:
         population=population,
         settings=plan.settings,
         crs=wanted,  # type: ignore[arg-type]
+        problems=problem_table(problems),
         inputs=_input_table(plan, layers, population),
     )
 
