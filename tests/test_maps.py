@@ -337,7 +337,6 @@ def test_kinds_keep_colour_and_shape_in_map_and_report(page: str) -> None:
         ("类型不详", "#3b3b3b", "diamond"),
     }
     assert palette.KIND_STYLES["public"] == ("#d7301f", "o")
-    assert palette.GAP_COLOURS is symbols.GAP_COLOURS
     assert set(palette.ACTION_STYLES) == set(symbols.ACTION_SYMBOLS)
 
 
