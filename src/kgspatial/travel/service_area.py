@@ -6,6 +6,7 @@ Imports nothing of kgspatial.
 from __future__ import annotations
 
 import geopandas as gpd
+import shapely
 
 
 def radius_areas(points: gpd.GeoDataFrame, *, limit_m: float, detour: float = 1.0) -> gpd.GeoSeries:
@@ -25,4 +26,5 @@ def radius_areas(points: gpd.GeoDataFrame, *, limit_m: float, detour: float = 1.
     GeoSeries
         Polygons of 64 corners, aligned to `points`.
     """
-    return points.geometry.buffer(limit_m / detour, quad_segs=16)
+    circles = shapely.buffer(points.geometry.to_numpy(), limit_m / detour, quad_segs=16)
+    return gpd.GeoSeries(circles, index=points.index, crs=points.crs)
