@@ -1,6 +1,6 @@
 """Capacitated maximal covering with modular capacity: where, and how many classes.
 
-Imports from `core`, `model`, `solver`, `result`, `errors`. On arrays: no map, no study.
+Imports from `arrays`, `core`, `model`, `solver`, `result`, `errors`. On arrays: no map, no study.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.errors import InputError
+from kgspatial.siting.arrays import amounts_of, links_of
 from kgspatial.siting.core import merge_equal_rows
 from kgspatial.siting.model import Builder, Options
 from kgspatial.siting.result import SitingResult, judged, relative_gap
@@ -83,8 +84,8 @@ def capacitated_coverage(
     modular capacities as in Correia and Captivo (2003), Annals of Operations Research 122.
     """
     begun = time.perf_counter()
-    links = _links(reach)
-    demand = _amounts(weights, links.shape[0], "weights")
+    links = links_of(reach)
+    demand = amounts_of(weights, links.shape[0], "weights")
     options = _options(modules, costs, links, demand)
     fixed, room = _existing(existing, links.shape[0])
     if budget is not None and costs is None:
@@ -120,26 +121,6 @@ def capacitated_coverage(
     )
 
 
-def _links(reach: sparse.sparray | ArrayLike) -> sparse.csr_array:
-    """Ones where a site is within reach; a stored distance of 0 is within reach."""
-    if sparse.issparse(reach):
-        csr = sparse.csr_array(reach)
-        return sparse.csr_array(
-            (np.ones(len(csr.indices)), csr.indices, csr.indptr), shape=csr.shape
-        )
-    dense = np.asarray(reach, dtype=np.float64)
-    if dense.ndim != 2:
-        raise InputError("reach must be a matrix, demand points x sites")
-    return sparse.csr_array((np.nan_to_num(dense) != 0).astype(np.float64))
-
-
-def _amounts(values: ArrayLike, length: int, name: str) -> Floats:
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape != (length,) or not (np.isfinite(array).all() and (array >= 0).all()):
-        raise InputError(f"{name} must be {length} numbers of 0 or more, one per row of reach")
-    return array
-
-
 def _options(
     modules: ArrayLike, costs: ArrayLike | None, links: sparse.csr_array, demand: Floats
 ) -> Options:
@@ -170,7 +151,7 @@ def _existing(
 ) -> tuple[sparse.csr_array, Floats]:
     if existing is None:
         return sparse.csr_array((points, 0)), np.zeros(0)
-    links = _links(existing[0])
+    links = links_of(existing[0])
     room = np.asarray(existing[1], dtype=np.float64)
     if links.shape != (points, len(room)):
         raise InputError(

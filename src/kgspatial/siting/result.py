@@ -5,14 +5,15 @@ Imports nothing of kgspatial.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from scipy import sparse
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy import sparse
 
 Status = Literal["optimal", "gap", "infeasible"]
 
@@ -68,3 +69,30 @@ def relative_gap(objective: float, bound: float) -> float:
 def judged(objective: float, bound: float) -> Status:
     """Call an answer optimal only when its bound says so."""
     return "optimal" if relative_gap(objective, bound) <= PROVEN else "gap"
+
+
+def answered(
+    chosen: NDArray[np.int64],
+    objective: float,
+    bound: float,
+    assignment: sparse.csr_array,
+    begun: float,
+) -> SitingResult:
+    """Return an answer with its gap and status; `begun` is when the clock was started."""
+    return SitingResult(
+        chosen=chosen,
+        objective=objective,
+        bound=bound,
+        gap=relative_gap(objective, bound),
+        status=judged(objective, bound),
+        assignment=assignment,
+        seconds=time.perf_counter() - begun,
+    )
+
+
+def infeasible(shape: tuple[int, ...], begun: float) -> SitingResult:
+    """Return that no answer meets the conditions: nothing is chosen."""
+    nobody: sparse.csr_array = sparse.csr_array((shape[0], shape[1]))
+    none = np.zeros(0, dtype=np.int64)
+    seconds = time.perf_counter() - begun
+    return SitingResult(none, np.inf, np.inf, np.inf, "infeasible", nobody, seconds)

@@ -1,0 +1,223 @@
+"""Maximal covering and set covering: which sites reach the most demand, or enough of it.
+
+Imports from `arrays`, `core`, `solver`, `result`, `errors`. On arrays: no map, no study.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from kgspatial.errors import InputError
+from kgspatial.siting.arrays import amounts_of, count_of, links_of
+from kgspatial.siting.core import merge_equal_rows
+from kgspatial.siting.result import SitingResult, answered, infeasible
+from kgspatial.siting.solver import MixedInteger, solve
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MOST_ROUNDS = 200
+"""Rounds of exchanging one site for another before the solver takes over."""
+
+
+def max_coverage(
+    reach: sparse.sparray | ArrayLike,
+    weights: ArrayLike,
+    *,
+    p: int,
+    time_limit_s: float = 60.0,
+    gap_target: float = 0.0,
+    seed: int = 0,
+) -> SitingResult:
+    """Choose `p` sites so that the most demand has one of them within reach.
+
+    Points of equal reach are merged; a greedy choice, improved by exchanges, starts the solver.
+
+    Parameters
+    ----------
+    reach : sparse or dense, shape (points, sites)
+        Sparse: stored entries are within reach. Dense: nonzero entries are, ``nan`` are not.
+    weights : array-like, shape (points,)
+        Demand per point.
+    p : int
+        Number of sites at most.
+    time_limit_s, gap_target, seed : float, float, int
+        Limits and seed of the search.
+
+    Returns
+    -------
+    SitingResult
+        ``objective`` is the demand covered; ``assignment`` gives each covered point to the first
+        chosen site that reaches it.
+
+    Raises
+    ------
+    InputError
+        When shapes do not fit or numbers are negative or missing.
+
+    References
+    ----------
+    Church and ReVelle (1974), The maximal covering location problem, Papers in Regional
+    Science 32.
+    """
+    begun = time.perf_counter()
+    links = links_of(reach)
+    demand = amounts_of(weights, links.shape[0], "weights")
+    count = count_of(p, links.shape[1])
+    merged, amount, _ = merge_equal_rows(links, demand)
+    model = _coverage_model(merged, amount, count)
+    start = _start_values(merged, _good_choice(merged, amount, count))
+    answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed, start=start)
+    if answer is None:
+        raise InputError("no answer meets the conditions")
+    chosen = np.flatnonzero(answer.values[: links.shape[1]] > 0.5)
+    assignment = _first_covering(links, demand, chosen)
+    objective = float(assignment.sum())
+    return answered(chosen, objective, max(answer.bound, objective), assignment, begun)
+
+
+def set_cover(
+    reach: sparse.sparray | ArrayLike,
+    weights: ArrayLike,
+    *,
+    share: float = 1.0,
+    costs: ArrayLike | None = None,
+    time_limit_s: float = 60.0,
+    gap_target: float = 0.0,
+    seed: int = 0,
+) -> SitingResult:
+    """Choose the fewest sites, or the cheapest, that reach a share of the demand.
+
+    Parameters
+    ----------
+    reach, weights
+        As for :func:`max_coverage`.
+    share : float
+        Share of all demand that must be covered, 0 to 1; 1 asks for every point with demand.
+    costs : array-like, shape (sites,), optional
+        Cost per site; 1 each unless given.
+    time_limit_s, gap_target, seed : float, float, int
+        Limits and seed of the search.
+
+    Returns
+    -------
+    SitingResult
+        ``objective`` is the number of sites, or their cost; ``status`` is ``infeasible`` with
+        nothing chosen when even all sites together do not reach enough.
+
+    References
+    ----------
+    Toregas, Swain, ReVelle and Bergman (1971), The location of emergency service facilities,
+    Operations Research 19.
+    """
+    begun = time.perf_counter()
+    links = links_of(reach)
+    demand = amounts_of(weights, links.shape[0], "weights")
+    if not 0.0 <= share <= 1.0:
+        raise InputError(f"share must lie between 0 and 1, not {share}")
+    price = np.ones(links.shape[1]) if costs is None else amounts_of(costs, links.shape[1], "costs")
+    merged, amount, _ = merge_equal_rows(links, demand)
+    model = _cover_model(merged[amount > 0], amount[amount > 0], share, price)
+    answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
+    if answer is None:
+        return infeasible(links.shape, begun)
+    chosen = np.flatnonzero(answer.values[: links.shape[1]] > 0.5)
+    objective = float(price[chosen].sum())
+    bound = min(-answer.bound, objective)
+    return answered(chosen, objective, bound, _first_covering(links, demand, chosen), begun)
+
+
+def _coverage_model(links: sparse.csr_array, amount: Floats, count: int) -> MixedInteger:
+    """Sites first, then one column per group: covered by at most the sum of its sites."""
+    groups, sites = links.shape
+    covered = sparse.hstack([-links, sparse.eye_array(groups)], format="csr")
+    limit = sparse.csr_array(np.concatenate([np.ones(sites), np.zeros(groups)])[None, :])
+    upper = np.concatenate([np.zeros(groups), [float(count)]])
+    return MixedInteger(
+        gain=np.concatenate([np.zeros(sites), amount]),
+        matrix=sparse.csr_array(sparse.vstack([covered, limit], format="csr")),
+        lower=np.full(groups + 1, -np.inf),
+        upper=upper,
+        most=np.ones(sites + groups),
+        integer=np.arange(sites + groups) < sites,
+    )
+
+
+def _cover_model(
+    links: sparse.csr_array, amount: Floats, share: float, price: Floats
+) -> MixedInteger:
+    groups, sites = links.shape
+    if share == 1.0:
+        return MixedInteger(
+            gain=-price,
+            matrix=links,
+            lower=np.ones(groups),
+            upper=np.full(groups, np.inf),
+            most=np.ones(sites),
+            integer=np.ones(sites, dtype=bool),
+        )
+    covered = sparse.hstack([-links, sparse.eye_array(groups)], format="csr")
+    enough = sparse.csr_array(np.concatenate([np.zeros(sites), amount])[None, :])
+    return MixedInteger(
+        gain=np.concatenate([-price, np.zeros(groups)]),
+        matrix=sparse.csr_array(sparse.vstack([covered, enough], format="csr")),
+        lower=np.concatenate([np.full(groups, -np.inf), [share * float(amount.sum())]]),
+        upper=np.concatenate([np.zeros(groups), [np.inf]]),
+        most=np.ones(sites + groups),
+        integer=np.arange(sites + groups) < sites,
+    )
+
+
+def _good_choice(links: sparse.csr_array, amount: Floats, count: int) -> Ints:
+    """Greedy choice, then exchanges of one site for another while they gain."""
+    by_site = sparse.csr_array(links.T)
+    chosen: list[int] = []
+    times = np.zeros(links.shape[0])
+    for _ in range(count):
+        gains = by_site @ np.where(times == 0, amount, 0.0)
+        best = int(np.argmax(gains))
+        if gains[best] <= 0:
+            break
+        chosen.append(best)
+        times += by_site[[best]].toarray()[0]
+    for _ in range(MOST_ROUNDS):
+        if not _exchange(by_site, amount, chosen, times):
+            break
+    return np.array(sorted(chosen), dtype=np.int64)
+
+
+def _exchange(by_site: sparse.csr_array, amount: Floats, chosen: list[int], times: Floats) -> bool:
+    """Replace the first chosen site for which another gains more; tell whether one was found."""
+    for position, site in enumerate(chosen):
+        own = by_site[[site]].toarray()[0]
+        without = times - own
+        alone = np.where(without == 0, amount, 0.0)
+        gains = by_site @ alone
+        best = int(np.argmax(gains))
+        if gains[best] > gains[site] * (1 + 1e-12):
+            chosen[position] = best
+            times[:] = without + by_site[[best]].toarray()[0]
+            return True
+    return False
+
+
+def _start_values(links: sparse.csr_array, chosen: Ints) -> Floats:
+    sites = np.zeros(links.shape[1])
+    sites[chosen] = 1.0
+    return np.concatenate([sites, (links @ sites > 0).astype(float)])
+
+
+def _first_covering(links: sparse.csr_array, demand: Floats, chosen: Ints) -> sparse.csr_array:
+    """Each covered point's demand at the first chosen site that reaches it."""
+    taken = sparse.csr_array(links[:, chosen])
+    taken.sort_indices()
+    points = np.flatnonzero((np.diff(taken.indptr) > 0) & (demand > 0))
+    sites = chosen[taken.indices[taken.indptr[points]]]
+    return sparse.csr_array((demand[points], (points, sites)), shape=links.shape)
