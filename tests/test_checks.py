@@ -38,6 +38,10 @@ HERE = Point(500_000, 2_700_000)
 BOW_TIE = Polygon(
     [(500_000, 2_700_000), (500_100, 2_700_100), (500_100, 2_700_000), (500_000, 2_700_050)]
 )
+SPIKED = Polygon(
+    [(0, 0), (100, 0), (100, 100), (52, 100), (52, 110), (54, 99), (50, 100), (0, 100)]
+)
+SPIKED = shapely.transform(SPIKED, lambda xy: xy + np.array([5e5, 27e5]))
 
 
 class TestShapes:
@@ -84,11 +88,18 @@ class TestShapes:
             check_layer(raw, GARDENS)
 
     def test_a_crossing_outline_is_repaired_and_its_change_stated(self) -> None:
-        frame, problems = checked_layer(BOW_TIE, spec="communities")
+        frame, problems = checked_layer(SPIKED, spec="communities")
         assert frame.geometry.is_valid.all()
-        assert frame.geometry.area.iloc[0] > 0
+        assert frame.geometry.area.iloc[0] == pytest.approx(1e4, rel=0.01)
         assert problems["code"].tolist() == ["invalid_geometry"]
         assert "its area changed by" in problems["done"].iloc[0]
+
+    def test_a_repair_that_would_change_much_of_the_area_is_refused(self) -> None:
+        frame, problems = checked_layer(SPIKED, BOW_TIE, spec="communities")
+        assert len(frame) == 1
+        last = problems.iloc[-1]
+        assert (last["row"], last["code"], last["severity"]) == (1, "invalid_geometry", "error")
+        assert "would change its area by 40%" in last["problem"]
 
     def test_an_outline_without_area_is_left_out(self) -> None:
         line = Polygon([(5e5, 27e5), (5.001e5, 27e5), (5e5, 27e5)])
@@ -124,7 +135,33 @@ class TestValues:
         assert frame["places"].tolist() == [30, 30, 100, 45]
         assert not len(problems)
 
-    @pytest.mark.parametrize("value", ["约30", "1,200", "30人", "inf", "-"])
+    @pytest.mark.parametrize(
+        ("value", "number"),
+        [
+            ("约30", 30),
+            ("1,200", 1200),
+            ("30人", 30),
+            ("３６０", 360),
+            ("三百六十", 360),
+            ("1.2万", 12000),
+        ],
+    )
+    def test_what_planners_write_for_a_number_is_converted_and_listed(
+        self, value: str, number: float
+    ) -> None:
+        frame, problems = checked_layer(HERE, HERE, places=["5", value])
+        assert frame["places"].tolist() == [5, number]
+        first = problems.iloc[0]
+        assert (first["code"], first["severity"], first["row"]) == ("numbers_converted", "note", 1)
+        assert f"{value}, read as {number}" in first["problem"]
+
+    @pytest.mark.parametrize("value", ["-", "无", "N/A", "——", "待定"])
+    def test_a_word_for_nothing_is_missing_and_listed(self, value: str) -> None:
+        frame, problems = checked_layer(HERE, HERE, places=["5", value])
+        assert np.isnan(frame["places"].iloc[1])
+        assert problems["code"].tolist() == ["no_value", "missing_value"]
+
+    @pytest.mark.parametrize("value", ["inf", "很多", "1.2.3", "30/60", "2亩"])
     def test_what_is_no_number_is_listed_and_the_row_kept(self, value: str) -> None:
         frame, problems = checked_layer(HERE, HERE, places=["5", value])
         assert np.isnan(frame["places"].iloc[1])
@@ -139,7 +176,7 @@ class TestValues:
             ("places", -30, "expected 0 or more"),
             ("opened_year", 20, "expected 1900 to 2100"),
             ("opened_year", 2019.5, "expected a whole number"),
-            ("kind", "公立", "expected one of public, inclusive, private"),
+            ("kind", "私塾", "expected one of public, inclusive, private"),
             ("licensed", "也许", "expected true or false (是/否)"),
             ("places", pd.Timestamp("2020-01-01"), "expected a number"),
         ],
@@ -158,6 +195,46 @@ class TestValues:
         frame, problems = checked_layer(*[HERE] * 7, places=5, licensed=words)
         assert frame["licensed"].tolist() == [True, False, True, False, True, pd.NA, True]
         assert not len(problems)
+
+    def test_words_for_kinds_are_read_and_said(self) -> None:
+        words = ["公办", "教育部门办", "普惠性民办", "民办普惠", "营利性民办", "public", None]
+        frame, problems = checked_layer(*[HERE] * 7, places=5, kind=words)
+        known = ["public", "public", "inclusive", "inclusive", "private", "public", None]
+        assert frame["kind"].tolist() == known
+        assert problems["code"].tolist() == ["values_recognised"]
+        assert "民办普惠 = inclusive" in problems["problem"].iloc[0]
+
+    def test_民办_alone_is_private_where_inclusive_ones_are_told_apart(self) -> None:
+        frame, _ = checked_layer(*[HERE] * 3, places=5, kind=["民办", "普惠性民办", "公办"])
+        assert frame["kind"].tolist() == ["private", "inclusive", "public"]
+
+    def test_民办_alone_is_unclear_where_nothing_tells(self) -> None:
+        frame, problems = checked_layer(HERE, HERE, places=5, kind=["民办", "公办"])
+        assert frame["kind"].tolist() == [None, "public"]
+        unclear = problems[problems["code"] == "unclear_kind"].iloc[0]
+        assert (unclear["row"], unclear["severity"]) == (0, "warning")
+
+    def test_民办_is_told_by_the_column_是否普惠(self) -> None:
+        columns = {
+            "kind": ["民办", "民办园", "民办", "公办"],
+            "inclusive": ["是", "否", None, "是"],
+        }
+        frame, problems = checked_layer(*[HERE] * 4, places=5, **columns)
+        assert frame["kind"].tolist() == ["inclusive", "private", None, "public"]
+        assert problems["code"].tolist().count("unclear_kind") == 1
+
+    def test_a_licence_number_is_a_licence(self) -> None:
+        numbers = ["教民123号", "无", None, "/"]
+        frame, problems = checked_layer(*[HERE] * 4, places=5, licence_number=numbers)
+        assert frame["licensed"].tolist() == [True, False, pd.NA, False]
+        assert problems["code"].tolist() == ["derived"]
+
+    def test_classes_by_age_add_up_where_no_total_is_given(self) -> None:
+        columns = {"classes_junior": [1, "2班", None], "classes_senior": [2, 3, None]}
+        frame, problems = checked_layer(*[HERE] * 3, classes=[9, None, None], **columns)
+        assert frame["classes"].tolist()[:2] == [9, 5]
+        assert np.isnan(frame["classes"].iloc[2])
+        assert "derived" in problems["code"].tolist()
 
     def test_whole_numbers_as_ids_lose_their_decimal_point(self) -> None:
         frame, _ = checked_layer(HERE, HERE, places=5, name=[3.0, np.nan])
@@ -186,7 +263,7 @@ class TestIds:
         st.lists(
             st.tuples(
                 st.sampled_from(
-                    [HERE, None, Point(), Point(np.nan, 1.0), BOW_TIE, Point(5e5, 1e8)]
+                    [HERE, None, Point(), Point(np.nan, 1.0), BOW_TIE, SPIKED, Point(5e5, 1e8)]
                 ),
                 st.sampled_from(["a", "b", None, "", "a#1", "row-1", "3.0"]),
                 st.one_of(st.none(), st.text(max_size=4), st.integers(-5, 400).map(str)),
@@ -197,7 +274,7 @@ class TestIds:
     )
     def test_every_row_is_used_or_listed(self, rows: list[tuple]) -> None:
         shapes, ids, places = zip(*rows, strict=True)
-        usable = {id(HERE), id(BOW_TIE)}
+        usable = {id(HERE), id(SPIKED)}
         table = {"kindergarten_id": ids, "places": list(places)}
         raw = gpd.GeoDataFrame(table, geometry=list(shapes), crs="EPSG:4549")
         if not usable & set(map(id, shapes)):

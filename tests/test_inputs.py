@@ -47,7 +47,7 @@ def read(path: Path, **declared: object) -> gpd.GeoDataFrame:
 
 def checked(path: Path, **declared: object) -> gpd.GeoDataFrame:
     frame, problems = check_layer(read(path, **declared), GARDENS)
-    assert not problems
+    assert [p for p in problems if p.severity != "note"] == []
     return frame
 
 

@@ -51,7 +51,7 @@ class TestRasters:
     def test_a_grid_comes_back_as_it_was_written(self, tmp_path: Path) -> None:
         values = np.array([[1.5, 0.0], [2.0, 7.25]])
         path = self.write(tmp_path / "p.tif", values)
-        found = read_population(LayerInput(str(path), bands={"children": 1}))
+        found = read_population(LayerInput(str(path), bands={"children": 1}))[0]
         np.testing.assert_array_equal(found.bands["children"], values)
         assert found.grid.transform == Affine(100, 0, 5e5, 0, -100, 27e5)
         assert found.grid.crs.equals("EPSG:4549")
@@ -61,12 +61,12 @@ class TestRasters:
         path = self.write(
             tmp_path / "p.tif", np.arange(3.0)[:, None, None] * np.ones((3, 2, 2)), names=names
         )
-        found = read_population(LayerInput(str(path)))
+        found = read_population(LayerInput(str(path)))[0]
         assert {k: v[0, 0] for k, v in found.bands.items()} == {"age_1_4": 0.0, "age_5_9": 2.0}
 
     def test_cells_without_data_hold_nobody(self, tmp_path: Path) -> None:
         path = self.write(tmp_path / "p.tif", [[-99999.0, np.nan], [3.0, 0.0]], nodata=-99999.0)
-        found = read_population(LayerInput(str(path), bands={"children": 1}))
+        found = read_population(LayerInput(str(path), bands={"children": 1}))[0]
         assert found.bands["children"].tolist() == [[0, 0], [3, 0]]
 
     def test_a_file_that_is_not_there_or_no_raster(self, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ class TestRasters:
         path = self.write(tmp_path / "p.tif", [[1.0]], crs=None)
         assert "coordinate reference system" in self.said(path, bands={"children": 1})
         assert "cannot be in GCJ-02" in self.said(path, bands={"children": 1}, crs="GCJ-02")
-        found = read_population(LayerInput(str(path), crs="EPSG:4549", bands={"children": 1}))
+        found = read_population(LayerInput(str(path), crs="EPSG:4549", bands={"children": 1}))[0]
         assert found.grid.crs.to_epsg() == 4549
 
     def test_a_rotated_raster(self, tmp_path: Path) -> None:

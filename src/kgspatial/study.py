@@ -12,17 +12,18 @@ from typing import cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from pyproj import CRS
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.checks import check_layer
+from kgspatial.inputs.areas import study_area
+from kgspatial.inputs.checks import check_rows
 from kgspatial.inputs.china import china_crs_name
-from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs, transform_bounds
+from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs
+from kgspatial.inputs.doctor import examine_layers
 from kgspatial.inputs.files import existing, sha256
 from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
-from kgspatial.inputs.rasters import read_population
+from kgspatial.inputs.rasters import population_files, read_population
 from kgspatial.inputs.readers import read_layer
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import LAYERS, POPULATION, Population
@@ -32,9 +33,6 @@ OUTSIDE = "outside"
 
 WHOLE_AREA = "all"
 """`unit_id` of everything when the study has no units."""
-
-ELSEWHERE_M = 50_000.0
-"""A layer further than this from the kindergartens has a wrong CRS rather than a long way."""
 
 INPUT_COLUMNS = ("layer", "path", "sha256", "rows", "crs")
 
@@ -51,7 +49,8 @@ class Study:
     communities, units, villages, streets, candidates, hazards : GeoDataFrame, optional
         The other layers, each with its own declared CRS.
     population : Population, str or Path, optional
-        A population grid, or the path of a raster whose band descriptions name its bands.
+        A population grid, or the path (or pattern) of rasters whose names or band descriptions
+        say what they hold.
     settings : Settings, optional
         What a plan file would say; defaults otherwise.
     crs : pyproj.CRS or anything that it takes, optional
@@ -97,17 +96,19 @@ class Study:
         problems: list[Problem] = []
         for name, spec in LAYERS.items():
             if (raw := getattr(self, name)) is not None:
-                checked[name], found = check_layer(raw, spec)
+                checked[name], found = check_rows(raw, spec)
                 problems += found
         crs = _study_crs(self.crs, checked)
         for name, frame in checked.items():
             checked[name], found = _in_crs(frame, crs, name)
             problems += found
-            object.__setattr__(self, name, checked[name])
+            object.__setattr__(self, name, _renumbered(checked[name]))
         if isinstance(self.population, (str, Path)):
-            population = read_population(LayerInput(str(self.population)))
+            declared, year = LayerInput(str(self.population)), self.settings.plan.year
+            population, found = read_population(declared, area=study_area(checked), year=year)
+            problems += found
             object.__setattr__(self, "population", population)
-        problems += _between_layers(checked, self.population, crs)
+        problems += examine_layers(checked, self.population) + _unknown_units(checked)
         found_now = problem_table(problems)
         object.__setattr__(self, "problems", joined_problems(self.problems, found_now))
         if self.inputs is None:
@@ -193,7 +194,11 @@ def study_from_plan(plan: PlanFile) -> Study:
             layers[name], found = read_layer(name, entry)
             problems += found
     declared = plan.inputs.get(POPULATION)
-    population = read_population(declared) if declared is not None else None
+    population = None
+    if declared is not None:
+        area, year = study_area(layers), plan.settings.plan.year
+        population, found = read_population(declared, area=area, year=year)
+        problems += found
     return Study(
         **layers,
         population=population,
@@ -212,11 +217,17 @@ def _input_table(
         sizes[POPULATION] = (population.grid.size, population.grid.crs)
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
-        path = existing(declared.path, name)
+        paths = [existing(declared.path, name)] if name != POPULATION else _raster_paths(plan)
         count, crs = sizes[name]
         shown = china_crs_name(declared.crs or "") or crs.name
-        rows.append((name, _relative(path, plan.path.parent), sha256(path), count, shown))
+        path = _relative(Path(declared.path), plan.path.parent)
+        rows.append((name, path, sha256(*paths), count, shown))
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
+
+
+def _raster_paths(plan: PlanFile) -> list[Path]:
+    found = population_files(plan.inputs[POPULATION], plan.settings.plan.year)
+    return [file.path for file in found]
 
 
 def _relative(path: Path, folder: Path) -> str:
@@ -247,40 +258,27 @@ def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> tuple[gpd.GeoDataFr
     problems = [
         Problem(
             *(name, "bad_coordinates", text, "row left out", "error", source),
+            row=int(row),
             column=id_column or "",
-            value=str(frame[id_column][i]) if id_column else "",
+            value=str(frame.loc[row, id_column]) if id_column else "",
         )
-        for i in frame.index[~shown]
+        for row in frame.index[~shown]
     ]
     if not shown.any():
         raise InputError(f"no row of the layer '{name}' can be used: {text}", source=source or None)
-    moved = moved[shown].reset_index(drop=True)
+    moved = moved[shown]
     if name == "kindergartens":
         points = moved.geometry.where(moved.geom_type == "Point", moved.representative_point())
         moved = moved.set_geometry(points)
+    moved.attrs = frame.attrs
     return moved, problems
 
 
-def _between_layers(
-    layers: dict[str, gpd.GeoDataFrame], population: Population | None, crs: CRS
-) -> list[Problem]:
-    """What two layers say that cannot both be right."""
-    areas = {n: shapely.box(*frame.total_bounds) for n, frame in layers.items()}
-    if population is not None:
-        grid = population.grid
-        west, south, east, north = transform_bounds(grid.crs, crs, *grid.bounds)
-        areas[POPULATION] = shapely.box(west, south, east, north)
-    problems = [
-        Problem(
-            name,
-            "elsewhere",
-            f"it lies {area.distance(areas['kindergartens']) / 1000:,.0f} km from the kindergartens",
-            "used as it is; check its crs and the order of longitude and latitude",
-        )
-        for name, area in areas.items()
-        if area.distance(areas["kindergartens"]) > ELSEWHERE_M
-    ]
-    return problems + _unknown_units(layers)
+def _renumbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The layer without the user's row numbers, which only its problems need."""
+    plain = frame.reset_index(drop=True)
+    plain.attrs = frame.attrs
+    return plain
 
 
 def _unknown_units(layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:

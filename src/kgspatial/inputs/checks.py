@@ -1,6 +1,6 @@
 """From a raw layer to a checked one: types, limits, ids and shapes, with every finding listed.
 
-Imports from `shapes`, `problems`, `layers`, `errors`. Value rules run through pandera, lazily, so
+Imports from `registers`, `values`, `shapes`, `problems`, `layers`, `errors`. Value rules run through pandera, lazily, so
 that all findings come at once. Nothing is lost: a row is used, or listed as left out.
 """
 
@@ -14,16 +14,13 @@ import pandas as pd
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.registers import with_register_columns
 from kgspatial.inputs.shapes import NOT_ON_EARTH, SWAPPED, usable_shapes
+from kgspatial.inputs.values import typed_column
 
 if TYPE_CHECKING:
     from kgspatial.layers import Column, Layer
 
-TRUE_WORDS = frozenset({"true", "1", "yes", "y", "是", "有", "t"})
-FALSE_WORDS = frozenset({"false", "0", "no", "n", "否", "无", "f"})
-EXACT_FLOATS = 2.0**53
-"""Below this a float holds every whole number exactly."""
-EXPECTED = {"flag": "true or false (是/否)", "integer": "a whole number", "number": "a number"}
 HINTS = {
     NOT_ON_EARTH: "Check crs in the plan file: metres declared as degrees end like this.",
     SWAPPED: 'Name them the other way round in the plan file: columns = { lon = "...", lat = "..." }.',
@@ -53,23 +50,36 @@ def check_layer(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, l
     InputError
         When the layer is empty, has no CRS, lacks a required column, or has no usable row.
     """
+    checked, problems = check_rows(raw, spec)
+    attrs = checked.attrs
+    checked = checked.reset_index(drop=True)
+    checked.attrs = attrs
+    return checked, problems
+
+
+def check_rows(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Check one layer as :func:`check_layer` does; the index stays the row as the user counts it."""
     source = str(getattr(raw, "attrs", {}).get("source", ""))
     _check_door(raw, spec, source)
-    shaped, problems = usable_shapes(_numbered(raw), spec, source)
+    raw = _numbered(raw)
+    register: list[Problem] = []
+    if spec.name == "kindergartens":
+        raw, register = with_register_columns(raw, source)
+    _check_columns(raw, spec, source or None)
+    shaped, problems = usable_shapes(raw, spec, source)
     if shaped.empty:
         raise _no_row(spec, source, problems)
-    columns = {
-        column.name: _typed(shaped[column.name], column, spec, source, problems)
-        for column in spec.columns
-        if column.name in shaped.columns
-    }
+    problems = register + problems
+    columns = {}
+    for column in (c for c in spec.columns if c.name in shaped.columns):
+        typed = typed_column(shaped[column.name], column, spec.name, source)
+        columns[column.name], problems = typed[0], problems + typed[1]
     checked = gpd.GeoDataFrame(columns, geometry=shaped.geometry, crs=raw.crs, index=shaped.index)
     problems += _check_values(checked, spec, source)
     checked = _blank_refused(checked, problems)
     problems += _missing_values(checked, spec, source)
     if spec.id_column is not None:
         checked = _unique_ids(checked, spec.id_column, spec, source, problems)
-    checked = checked.reset_index(drop=True)
     checked.attrs = dict(raw.attrs)
     return checked, problems
 
@@ -99,7 +109,6 @@ def _check_door(raw: gpd.GeoDataFrame, spec: Layer, source: str) -> None:
             column=str(repeated[0]),
             hint="Keep one of them.",
         )
-    _check_columns(raw, spec, where)
 
 
 def _check_columns(raw: gpd.GeoDataFrame, spec: Layer, where: str | None) -> None:
@@ -131,62 +140,6 @@ def _no_row(spec: Layer, source: str, problems: list[Problem]) -> InputError:
         row=first.row,
         hint=HINTS.get(first.problem, ""),
     )
-
-
-def _typed(
-    values: pd.Series, column: Column, spec: Layer, source: str, problems: list[Problem]
-) -> pd.Series:
-    if column.kind == "text":
-        return _as_text(values)
-    typed = _as_flag(values) if column.kind == "flag" else _as_number(values)
-    if column.kind == "integer":
-        typed = typed.where(typed % 1 == 0)
-    given = values.notna() & (values.astype(str).str.strip() != "")
-    problems.extend(
-        Problem(
-            spec.name,
-            "not_a_value",
-            f"expected {EXPECTED[column.kind]}",
-            "value left out",
-            "warning",
-            source,
-            int(row),
-            column.name,
-            str(values[row]),
-        )
-        for row in values.index[given & typed.isna()]
-    )
-    return typed
-
-
-def _as_number(values: pd.Series) -> pd.Series:
-    """Numbers, also from texts with blanks around them or full-width digits (30)."""
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        numbers = values.astype("float64")
-    else:
-        plain = values.astype("string").str.normalize("NFKC").str.strip()
-        parsed = pd.to_numeric(plain, errors="coerce").astype("Float64")
-        numbers = pd.Series(parsed.to_numpy("float64", na_value=np.nan), index=values.index)
-    return numbers.where(np.isfinite(numbers))
-
-
-def _as_text(values: pd.Series) -> pd.Series:
-    """Texts without surrounding blanks; whole floats lose their '.0', as ids in tables often have."""
-    if pd.api.types.is_float_dtype(values.dtype):
-        given = values.dropna()
-        if given.abs().lt(EXACT_FLOATS).all() and (given % 1 == 0).all():
-            values = values.astype("Int64")
-    text = values.astype("string").str.strip()
-    return text.mask(text == "").astype(object).where(text.notna() & (text != ""), None)
-
-
-def _as_flag(values: pd.Series) -> pd.Series:
-    plain = values.astype("string").str.normalize("NFKC")
-    words = plain.str.strip().str.lower().str.removesuffix(".0")
-    flags = pd.Series(pd.NA, index=values.index, dtype="boolean")
-    flags[words.isin(TRUE_WORDS).fillna(False)] = True
-    flags[words.isin(FALSE_WORDS).fillna(False)] = False
-    return flags
 
 
 def _check_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:

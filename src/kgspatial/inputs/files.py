@@ -23,11 +23,10 @@ def existing(path: str | Path, name: str) -> Path:
     return path
 
 
-def sha256(path: str | Path) -> str:
-    """Hash of the bytes of a data set: one file, a Shapefile's parts, or a folder's files."""
-    path = Path(path)
+def sha256(*paths: str | Path) -> str:
+    """Hash of the bytes of a data set: files, a Shapefile's parts, or a folder's files."""
     digest = hashlib.sha256()
-    for file in parts_of(path):
+    for file in (part for path in paths for part in parts_of(Path(path))):
         with file.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)

@@ -1,6 +1,6 @@
 """The plan file: TOML to settings and input declarations, with unknown keys refused.
 
-Imports from `settings`, `layers` and `errors`.
+Imports from `aliases`, `settings`, `layers` and `errors`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kgspatial.errors import PlanError
+from kgspatial.inputs.aliases import known_names
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import BANDS, LAYERS, POPULATION
 
@@ -128,7 +129,7 @@ def _check_input(name: str, entry: LayerInput, path: Path) -> None:
         )
     _refuse_unknown(
         entry.columns or {},
-        (*LAYERS[name].column_names, "lon", "lat", "x", "y"),
+        known_names(name, with_coordinates=True),
         path,
         f"inputs.{name}.columns",
     )

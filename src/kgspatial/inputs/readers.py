@@ -42,17 +42,24 @@ def read_layer(name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[
         When the file is missing, unreadable or empty, or no CRS is known.
     """
     path = existing(declared.path, name)
-    if path.suffix.lower() in TABLE_SUFFIXES:
-        table, problems = read_table(path, declared)
-        frame = with_points(with_canonical_names(table, declared, path), path)
-    else:
-        raw, problems = read_vector(path, declared)
-        frame = with_canonical_names(raw, declared, path)
+    frame, problems = _opened(path, name, declared)
     if frame.empty:
         raise InputError(f"the layer '{name}' is empty: it has no rows", source=path)
     frame = _with_crs(frame, declared, path)
     frame.attrs = {"source": str(path)}
     return frame, problems
+
+
+def _opened(path: Path, name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """The file's rows under canonical names, in the CRS of the file if it has one."""
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raw, problems = read_vector(path, name, declared)
+        frame, named = with_canonical_names(raw, name, declared, path)
+        return frame, problems + named
+    table, problems = read_table(path, name, declared)
+    named_table, named = with_canonical_names(table, name, declared, path)
+    frame, placed = with_points(named_table, name, declared, path)
+    return frame, problems + named + placed
 
 
 def _with_crs(frame: gpd.GeoDataFrame, declared: LayerInput, path: Path) -> gpd.GeoDataFrame:

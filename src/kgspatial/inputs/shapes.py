@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MOVED_AREA = 1e-6
 """Relative change of area above which a repaired polygon's change is stated."""
 
+REFUSED_CHANGE = 0.2
+"""Relative change of area above which a repair is a guess at what was drawn, and is refused."""
+
 BEYOND_EARTH = 1e8
 """No coordinate on earth is as large, zone prefixes included; inverse projections would wrap it."""
 
@@ -112,7 +115,8 @@ def _repaired(
         _repair(spec, source, row, old, new)
         for row, old, new in zip(frame.index[invalid], before[invalid], after[invalid], strict=True)
     ]
-    lost = invalid & shapely.is_empty(after)
+    lost = np.zeros(len(frame), dtype=bool)
+    lost[invalid] = [p.severity == "error" for p in problems]
     return frame.set_geometry(after, crs=frame.crs)[~lost], problems
 
 
@@ -122,8 +126,11 @@ def _repair(spec: Layer, source: str, row: Any, old: Any, new: Any) -> Problem:
     if new.is_empty:
         return _left_out(spec, source, row, "no_area", "its outline encloses no area")
     change = abs(new.area - old.area) / new.area
-    done = f"repaired; its area changed by {change:.2%}" if change > MOVED_AREA else "repaired"
     text = "its outline crosses itself"
+    if change > REFUSED_CHANGE:
+        text += f", and a repair would change its area by {change:.0%}: draw it anew"
+        return _left_out(spec, source, row, "invalid_geometry", text)
+    done = f"repaired; its area changed by {change:.2%}" if change > MOVED_AREA else "repaired"
     return Problem(spec.name, "invalid_geometry", text, done, "note", source, int(row))
 
 

@@ -1,6 +1,6 @@
 """Maximal covering and set covering: which sites reach the most demand, or enough of it.
 
-Imports from `arrays`, `core`, `solver`, `result`, `errors`. On arrays: no map, no study.
+Imports from `arrays`, `core`, `cover_bound`, `solver`, `result`, `errors`. On arrays: no map, no study.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from scipy import sparse
 from kgspatial.errors import InputError
 from kgspatial.siting.arrays import amounts_of, count_of, links_of
 from kgspatial.siting.core import merge_equal_rows
-from kgspatial.siting.result import SitingResult, answered, infeasible
+from kgspatial.siting.cover_bound import BoundedCover, bounded_cover
+from kgspatial.siting.result import PROVEN, SitingResult, answered, infeasible, relative_gap
 from kgspatial.siting.solver import MixedInteger, solve
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
-
-MOST_ROUNDS = 200
-"""Rounds of exchanging one site for another before the solver takes over."""
 
 
 def max_coverage(
@@ -38,7 +36,9 @@ def max_coverage(
 ) -> SitingResult:
     """Choose `p` sites so that the most demand has one of them within reach.
 
-    Points of equal reach are merged; a greedy choice, improved by exchanges, starts the solver.
+    Points of equal reach are merged. A Lagrangian bound with greedy and exchanges comes first; sites
+    that no better answer can use, or that every one must use, are settled by their reduced cost, and
+    HiGHS proves the rest.
 
     Parameters
     ----------
@@ -72,15 +72,50 @@ def max_coverage(
     demand = amounts_of(weights, links.shape[0], "weights")
     count = count_of(p, links.shape[1])
     merged, amount, _ = merge_equal_rows(links, demand)
-    model = _coverage_model(merged, amount, count)
-    start = _start_values(merged, _good_choice(merged, amount, count))
-    answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed, start=start)
-    if answer is None:
-        raise InputError("no answer meets the conditions")
-    chosen = np.flatnonzero(answer.values[: links.shape[1]] > 0.5)
+    found = bounded_cover(merged, amount, count, time_limit_s=time_limit_s / 2)
+    chosen, bound = found.chosen, found.bound
+    if relative_gap(found.objective, bound) > max(gap_target, PROVEN / 10):
+        left = max(time_limit_s - (time.perf_counter() - begun), 1.0)
+        chosen, bound = _proven(
+            found, merged, amount, count, time_limit_s=left, gap_target=gap_target, seed=seed
+        )
     assignment = _first_covering(links, demand, chosen)
     objective = float(assignment.sum())
-    return answered(chosen, objective, max(answer.bound, objective), assignment, begun)
+    return answered(chosen, objective, max(bound, objective), assignment, begun)
+
+
+def _proven(
+    found: BoundedCover,
+    links: sparse.csr_array,
+    amount: Floats,
+    count: int,
+    *,
+    time_limit_s: float,
+    gap_target: float,
+    seed: int,
+) -> tuple[Ints, float]:
+    """Solve what the prices leave open; whatever they removed cannot beat `found`."""
+    forced = np.flatnonzero(found.must_be_chosen)
+    kept = np.flatnonzero(found.may_be_chosen & ~found.must_be_chosen)
+    open_rows = np.flatnonzero(np.asarray(links[:, forced].sum(axis=1)).ravel() == 0)
+    settled = float(amount.sum() - amount[open_rows].sum())
+    part, part_amount, _ = merge_equal_rows(links[open_rows][:, kept], amount[open_rows])
+    start = np.flatnonzero(np.isin(kept, found.chosen))
+    left = count - len(forced)
+    answer = solve(
+        _coverage_model(part, part_amount, left),
+        time_limit_s=time_limit_s,
+        gap_target=gap_target,
+        seed=seed,
+        start=_start_values(part, start) if len(start) <= left else None,
+    )
+    if answer is None:
+        return found.chosen, found.objective
+    bound = min(found.bound, max(settled + answer.bound, found.objective))
+    if settled + answer.objective < found.objective:
+        return found.chosen, bound
+    chosen = np.concatenate([forced, kept[answer.values[: len(kept)] > 0.5]])
+    return np.sort(chosen), bound
 
 
 def set_cover(
@@ -173,39 +208,6 @@ def _cover_model(
         most=np.ones(sites + groups),
         integer=np.arange(sites + groups) < sites,
     )
-
-
-def _good_choice(links: sparse.csr_array, amount: Floats, count: int) -> Ints:
-    """Greedy choice, then exchanges of one site for another while they gain."""
-    by_site = sparse.csr_array(links.T)
-    chosen: list[int] = []
-    times = np.zeros(links.shape[0])
-    for _ in range(count):
-        gains = by_site @ np.where(times == 0, amount, 0.0)
-        best = int(np.argmax(gains))
-        if gains[best] <= 0:
-            break
-        chosen.append(best)
-        times += by_site[[best]].toarray()[0]
-    for _ in range(MOST_ROUNDS):
-        if not _exchange(by_site, amount, chosen, times):
-            break
-    return np.array(sorted(chosen), dtype=np.int64)
-
-
-def _exchange(by_site: sparse.csr_array, amount: Floats, chosen: list[int], times: Floats) -> bool:
-    """Replace the first chosen site for which another gains more; tell whether one was found."""
-    for position, site in enumerate(chosen):
-        own = by_site[[site]].toarray()[0]
-        without = times - own
-        alone = np.where(without == 0, amount, 0.0)
-        gains = by_site @ alone
-        best = int(np.argmax(gains))
-        if gains[best] > gains[site] * (1 + 1e-12):
-            chosen[position] = best
-            times[:] = without + by_site[[best]].toarray()[0]
-            return True
-    return False
 
 
 def _start_values(links: sparse.csr_array, chosen: Ints) -> Floats:
