@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from os import cpu_count
 
-NAMES = ("allocation", "coverage", "published", "siting")
+NAMES = ("allocation", "coordinates", "coverage", "published", "siting")
 
 
 def main() -> None:

@@ -35,6 +35,13 @@ def test_places_go_before_classes_of_30(register: Callable) -> None:
     assert found["places_derived"].tolist() == [False, True, False]
 
 
+def test_classes_come_from_places_rounded_up(register: Callable) -> None:
+    found = register(places=[100, 90, None], classes=[9, None, None])
+    assert found["classes"].tolist()[:2] == [9, 3]
+    assert register(places=[91, 300, None])["classes"].tolist()[:2] == [4, 10]
+    assert found["classes_derived"].tolist() == [False, True, False]
+
+
 def test_a_kindergarten_that_tells_neither_counts_nothing_and_says_why(register: Callable) -> None:
     found = register(places=[100, None, 0])
     assert found["not_counted"].tolist() == [None, "no_places", None]

@@ -28,7 +28,7 @@ _HOMES = {
     "measure_travel": "kgspatial.travel",
     "plan_map": "kgspatial.maps",
     "propose_sites": "kgspatial.siting",
-    "read_study": "kgspatial.study",
+    "read_study": "kgspatial.reading",
     "run_plan": "kgspatial.plan",
     "transform_china": "kgspatial.inputs",
     "write_outputs": "kgspatial.outputs",
@@ -68,8 +68,9 @@ if TYPE_CHECKING:
     from kgspatial.maps import plan_map
     from kgspatial.outputs import write_outputs
     from kgspatial.plan import run_plan
+    from kgspatial.reading import read_study
     from kgspatial.siting import SitePlan, SitingResult, propose_sites
-    from kgspatial.study import Study, read_study
+    from kgspatial.study import Study
     from kgspatial.travel import TravelMatrix, measure_travel
 
 

@@ -1,6 +1,6 @@
 """The `kgspatial` command: parses, calls, prints. No analysis.
 
-Imports from `plan`, `sample`, `terms`, `errors`. Exit status: 0 done, 1 done with problems to
+Imports from `plan`, `console`, `sample`, `terms`, `errors`. Exit status: 0 done, 1 done with problems to
 look at, 2 the inputs or the call are wrong, 130 interrupted.
 """
 
@@ -31,7 +31,6 @@ KEY_FIGURES = (
     *("children", "places", "enrolled", "served", "unserved", "unreached", "vacant"),
     *("coverage", "mean_distance_m"),
 )
-PROBLEMS_SHOWN = 20
 
 app = typer.Typer(
     name="kgspatial",
@@ -96,17 +95,15 @@ def check(
     plan: Plan, quiet: Quiet = False, as_json: AsJson = False, language: LanguageOption = None
 ) -> None:
     """Read and check the inputs of a plan file; print the problem table."""
-    from kgspatial.demand import estimate_demand
-    from kgspatial.inputs.problems import joined_problems
-    from kgspatial.plan import read_with_language
+    from kgspatial.plan import check_inputs, plan_in_language
 
-    study = read_with_language(plan, _language(language))
-    problems = joined_problems(study.problems, estimate_demand(study).problems)
+    declared = plan_in_language(plan, _language(language))
+    study, problems = check_inputs(declared)
     if as_json:
         typer.echo(problems.to_json(orient="records", force_ascii=False, indent=2))
     elif not quiet:
-        _print_check(study, problems)
-    raise typer.Exit(_status(problems))
+        _print_check(study, problems, declared.settings.plan.language)
+    raise typer.Exit(_status(problems) if study is not None else WRONG)
 
 
 @app.command()
@@ -118,6 +115,53 @@ def sample(
     plan = write_sample(folder)
     if not quiet:
         typer.echo(plan)
+
+
+@app.command()
+def convert(
+    source: Annotated[Path, typer.Argument(metavar="IN", help="A file of shapes or points.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="The file to write.")],
+    to: Annotated[str, typer.Option("--to", help="EPSG:4490, WKT, GCJ-02, BD-09, ...")],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="Likewise; the file's own system unless given.")
+    ] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="One layer; all by default.")] = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of the texts in OUT; as in IN by default.")
+    ] = None,
+    from_encoding: Annotated[
+        str | None, typer.Option("--from-encoding", help="Of the texts in IN, where not found.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace OUT.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    language: LanguageOption = None,
+) -> None:
+    """Write a file in another coordinate system, with its attributes as they are."""
+    from kgspatial.inputs.convert import convert_file
+    from kgspatial.inputs.problems import problem_table
+
+    chosen = _language(language) or "zh"
+    done = convert_file(
+        source,
+        target,
+        to=to,
+        from_=from_,
+        layer=layer,
+        encoding=encoding,
+        from_encoding=from_encoding,
+        overwrite=overwrite,
+    )
+    problems = problem_table(done.problems)
+    if as_json:
+        found = json.loads(problems.to_json(orient="records", force_ascii=False))
+        shown = {"file": str(target), "rows": done.rows, "crs": done.crs, "problems": found}
+        typer.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+    elif not quiet:
+        for name, rows in done.rows.items():
+            typer.echo(f"{target}  {name}  {rows:,}  {done.crs}")
+        _print_problems(problems, chosen)
+    raise typer.Exit(_status(problems))
 
 
 def _run(plan: Path, out: Path, quiet: bool, as_json: bool, language: str | None) -> None:
@@ -178,12 +222,21 @@ def _print_run(done: PlanRun) -> None:
     for site in summary["sites"]:
         typer.echo(_site_line(site, language))
     typer.echo(_proof_line(summary["siting"], language))
-    if len(done.balance.problems):
-        typer.echo("")
-        _print_problems(done.balance.problems, language)
+    _print_findings(done.balance.problems, language)
     typer.echo("")
     typer.echo(term("command.written", language, folder=done.outputs.folder.resolve()))
     typer.echo(term("command.map_lies", language, path=done.outputs.map.resolve()))
+
+
+def _print_findings(problems: pd.DataFrame, language: Language) -> None:
+    """Print what should be looked at; mere notes are in the file of problems."""
+    serious = problems[problems["severity"] != "note"]
+    if len(serious):
+        typer.echo("")
+        _print_problems(serious, language)
+    if notes := len(problems) - len(serious):
+        typer.echo("")
+        typer.echo(term("command.notes_written", language, count=notes))
 
 
 def _site_line(site: dict[str, Any], language: Language) -> str:
@@ -225,33 +278,25 @@ def _print_pairs(rows: list[tuple[str, str]]) -> None:
         typer.echo(f"{label}{' ' * (widest - cell_len(label))}  {value:>10}")
 
 
-def _print_check(study: Study, problems: pd.DataFrame) -> None:
-    language = study.settings.plan.language
-    for row in study.inputs.itertuples():
-        layer = term(f"report.layer_{row.layer}", language)
-        typer.echo(f"{layer}  {row.path}  {row.rows:,}  {row.crs}")
+def _print_check(study: Study | None, problems: pd.DataFrame, language: Language) -> None:
+    if study is not None:
+        for row in study.inputs.itertuples():
+            layer = term(f"report.layer_{row.layer}", language)
+            typer.echo(f"{layer}  {row.path}  {row.rows:,}  {row.crs}")
     _print_problems(problems, language)
 
 
 def _print_problems(problems: pd.DataFrame, language: Language) -> None:
+    from kgspatial.console import problem_text
+
     if problems.empty:
         typer.echo(term("command.no_problems", language))
         return
-    typer.echo(term("command.problems", language, count=len(problems)))
-    for found in problems.head(PROBLEMS_SHOWN).itertuples():
-        typer.echo(_problem_line(found, language))
-    if len(problems) > PROBLEMS_SHOWN:
-        typer.echo(term("command.more_problems", language, count=len(problems) - PROBLEMS_SHOWN))
-
-
-def _problem_line(found: Any, language: Language) -> str:
-    place = [found.layer]
-    if found.row == found.row and found.row is not None:
-        place.append(f"{term('columns.row', language)} {found.row}")
-    if found.column:
-        place.append(found.column)
-    severity = term(f"values.{found.severity}", language)
-    return f"  {severity}: {', '.join(map(str, place))}: {found.problem}; {found.done}"
+    counts = problems["severity"].value_counts()
+    shown = {f"{s}s": int(counts.get(s, 0)) for s in ("error", "warning", "note")}
+    typer.echo(term("command.problems", language, count=len(problems), **shown))
+    typer.echo("")
+    typer.echo(problem_text(problems, language))
 
 
 def _say_error(text: str) -> None:

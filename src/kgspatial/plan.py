@@ -11,17 +11,21 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import geopandas as gpd
+import pandas as pd
 import shapely
 from affine import Affine
 from pyproj import CRS
 
 from kgspatial.balance import Balance, assess_balance
 from kgspatial.demand import Demand, coverage_matrix, estimate_demand
-from kgspatial.inputs import read_plan_file
+from kgspatial.errors import InputError
+from kgspatial.inputs import PlanFile, read_plan_file
+from kgspatial.inputs.problems import Problem, joined_problems, problem_table
 from kgspatial.layers import Grid
 from kgspatial.outputs import Outputs, write_outputs
+from kgspatial.reading import check_plan, study_from_plan
 from kgspatial.siting import SitePlan, propose_sites
-from kgspatial.study import Study, study_from_plan
+from kgspatial.study import Study
 from kgspatial.terms import Language
 from kgspatial.travel import TravelMatrix, measure_travel
 
@@ -74,7 +78,7 @@ def run_plan(
         When ``[siting] time_limit_s`` was too short for any answer.
     """
     progress("read")
-    study = read_with_language(path, language)
+    study = study_from_plan(plan_in_language(path, language))
     progress("compile")
     _compile_kernels()
     progress("demand")
@@ -90,15 +94,34 @@ def run_plan(
     return PlanRun(study, demand, travel, balance, sites, outputs)
 
 
-def read_with_language(path: str | Path, language: Language | None) -> Study:
-    """Read a plan file's layers, with another language for people than the plan's if given."""
+def plan_in_language(path: str | Path, language: Language | None) -> PlanFile:
+    """Read a plan file, with another language for people than the plan's if given."""
     plan = read_plan_file(path)
-    if language is not None:
-        settings = plan.settings
-        plan = replace(
-            plan, settings=replace(settings, plan=replace(settings.plan, language=language))
-        )
-    return study_from_plan(plan)
+    if language is None:
+        return plan
+    settings = plan.settings
+    return replace(plan, settings=replace(settings, plan=replace(settings.plan, language=language)))
+
+
+def check_inputs(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
+    """Read and check what a plan declares, down to whether the demand can be told.
+
+    Returns
+    -------
+    study : Study or None
+        None when a layer cannot be used.
+    problems : DataFrame
+        The problem table.
+    """
+    study, problems = check_plan(plan)
+    if study is None:
+        return None, problems
+    try:
+        found = estimate_demand(study).problems
+    except InputError as error:
+        text, hint = error.message, error.hint or "demand cannot be estimated"
+        found = problem_table([Problem("", "no_demand", text, hint, "warning")])
+    return study, joined_problems(problems, found)
 
 
 def _compile_kernels() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,16 +16,13 @@ from pyproj import CRS
 from kgspatial.errors import InputError
 from kgspatial.inputs.areas import study_area
 from kgspatial.inputs.checks import check_rows
-from kgspatial.inputs.china import china_crs_name
 from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs
 from kgspatial.inputs.doctor import examine_layers
-from kgspatial.inputs.files import existing, sha256
-from kgspatial.inputs.planfile import LayerInput, PlanFile, read_plan_file
+from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
-from kgspatial.inputs.rasters import population_files, read_population
-from kgspatial.inputs.readers import read_layer
+from kgspatial.inputs.rasters import read_population
 from kgspatial.inputs.settings import Settings
-from kgspatial.layers import LAYERS, POPULATION, Population
+from kgspatial.layers import LAYERS, Population
 
 OUTSIDE = "outside"
 """`unit_id` of what lies in no unit."""
@@ -155,87 +151,6 @@ class Study:
         return f"<{name}: {rows}{grid}; {self.crs.name}; {found}>"
 
 
-def read_study(path: str | Path) -> Study:
-    """Read the plan file and the layers that it declares.
-
-    Parameters
-    ----------
-    path : str or Path
-        A plan file (TOML); paths in it are relative to its folder.
-
-    Returns
-    -------
-    Study
-        With ``problems`` (what was found and done) and ``inputs`` (files and their SHA-256).
-
-    Raises
-    ------
-    PlanError
-        When the plan file cannot be carried out.
-    InputError
-        When a file is missing, unreadable, empty, without CRS or without a required column.
-    """
-    return study_from_plan(read_plan_file(path))
-
-
-def study_from_plan(plan: PlanFile) -> Study:
-    """Read the layers that a plan file declares."""
-    if "kindergartens" not in plan.inputs:
-        raise InputError(
-            "no kindergartens are declared", source=plan.path, hint="Write [inputs.kindergartens]."
-        )
-    if plan.settings.plan.crs is not None:
-        parse_crs(plan.settings.plan.crs, source=str(plan.path))
-    wanted = plan.settings.plan.study_crs
-    layers: dict[str, gpd.GeoDataFrame] = {}
-    problems: list[Problem] = []
-    for name, entry in plan.inputs.items():
-        if name != POPULATION:
-            layers[name], found = read_layer(name, entry)
-            problems += found
-    declared = plan.inputs.get(POPULATION)
-    population = None
-    if declared is not None:
-        area, year = study_area(layers), plan.settings.plan.year
-        population, found = read_population(declared, area=area, year=year)
-        problems += found
-    return Study(
-        **layers,
-        population=population,
-        settings=plan.settings,
-        crs=wanted,  # type: ignore[arg-type]
-        problems=problem_table(problems),
-        inputs=_input_table(plan, layers, population),
-    )
-
-
-def _input_table(
-    plan: PlanFile, layers: dict[str, gpd.GeoDataFrame], population: Population | None
-) -> pd.DataFrame:
-    sizes = {n: (len(frame), cast("CRS", frame.crs)) for n, frame in layers.items()}
-    if population is not None:
-        sizes[POPULATION] = (population.grid.size, population.grid.crs)
-    rows: list[tuple[str, str, str, int, str]] = []
-    for name, declared in plan.inputs.items():
-        paths = [existing(declared.path, name)] if name != POPULATION else _raster_paths(plan)
-        count, crs = sizes[name]
-        shown = china_crs_name(declared.crs or "") or crs.name
-        path = _relative(Path(declared.path), plan.path.parent)
-        rows.append((name, path, sha256(*paths), count, shown))
-    return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
-
-
-def _raster_paths(plan: PlanFile) -> list[Path]:
-    found = population_files(plan.inputs[POPULATION], plan.settings.plan.year)
-    return [file.path for file in found]
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """Path as the plan file would say it: a result must not tell where on a machine it was made."""
-    folder = folder.resolve()
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name
-
-
 def _study_crs(wanted: object, layers: dict[str, gpd.GeoDataFrame]) -> CRS:
     """The wanted CRS, or one for the area of the first layer that tells it.
 
@@ -305,9 +220,10 @@ def _unknown_units(layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:
                 *(name, "unknown_unit", f"'{own}' names the unit '{unit}', which is not there"),
                 *("its unit is taken from its position", "warning"),
                 source=str(frame.attrs.get("source", "")),
+                row=int(row),
                 column="unit_id",
                 value=str(unit),
             )
-            for own, unit in zip(lost[id_column], lost["unit_id"], strict=True)
+            for row, own, unit in zip(lost.index, lost[id_column], lost["unit_id"], strict=True)
         ]
     return found

@@ -19,7 +19,8 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     """Return the kindergartens with their places and whether these count as supply.
 
     Places come from ``places``; where these are missing, from ``classes`` times the norm of the
-    rule profile, flagged in ``places_derived``. A kindergarten counts when it is licensed (or
+    rule profile, flagged in ``places_derived``; missing classes come from the places, rounded up,
+    flagged in ``classes_derived``. A kindergarten counts when it is licensed (or
     nothing is said, or ``[balance] count_unlicensed`` is set) and open in `year`; what does not
     count keeps its row with 0 places.
 
@@ -34,7 +35,7 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     -------
     GeoDataFrame
         One row per kindergarten, in the study's order: all its columns and ``places_derived``,
-        ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_open``, ``no_places`` or None).
+        ``classes_derived``, ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_open``, ``no_places`` or None).
 
     References
     ----------
@@ -44,12 +45,22 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     for column in OPTIONAL:
         if column not in table.columns:
             table[column] = None if column in ("name", "kind") else np.nan
-    profile = read_profile(study.settings.plan.profile)
-    derived = table["places"].isna() & table["classes"].notna()
-    offered = table["places"].where(~derived, table["classes"] * profile.places_per_class)
+    norm = read_profile(study.settings.plan.profile).places_per_class
+    places, classes = table["places"], table["classes"]
+    without_places, without_classes = (
+        places.isna() & classes.notna(),
+        classes.isna() & places.notna(),
+    )
+    offered = places.where(~without_places, classes * norm)
+    table["classes"] = classes.where(~without_classes, np.ceil(places / norm)).astype(float)
     why = _not_counted(table, offered, year, study.settings.balance.count_unlicensed)
     table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
-    return table.assign(places_derived=derived, counted=why.isna(), not_counted=why)
+    return table.assign(
+        places_derived=without_places,
+        classes_derived=without_classes,
+        counted=why.isna(),
+        not_counted=why,
+    )
 
 
 def _not_counted(

@@ -17,11 +17,11 @@ from kgspatial.layers import LAYERS
 COORDINATE_NAMES = ("lon", "lat", "x", "y", "lon_lat", "lat_lon")
 """Canonical names of coordinate columns, which tables have instead of a geometry."""
 
-AUXILIARY = {"kindergartens": ("inclusive", "licence_number")}
+AUXILIARY = {"kindergartens": ("inclusive", "licence_number", "kind_detail")}
 """Columns that registers have and no layer: they tell `kind` and `licensed`, see `registers`."""
 
 _SIGNS = re.compile(r"[\W_]+")
-_OWN_UNITS = ("m2", "10,000 yuan", "m", "share", "year")
+_NOT_COUNTED = ("m2", "10,000 yuan", "m", "share", "year")
 
 
 @cache
@@ -96,8 +96,13 @@ def means_missing(text: str) -> bool:
 
 @cache
 def units_of(unit: str) -> dict[str, float]:
-    """How units are written, to the factor that turns one of them into a column's `unit`."""
-    table: dict[str, float] = alias_data()["units"][unit if unit in _OWN_UNITS else "count"]
+    """How units are written, to the factor that turns one of them into a column's `unit`.
+
+    What is counted may be written as a plain number of things (12个) or with its own word (12班),
+    but not with another's: 12班 are no places.
+    """
+    units: dict[str, dict[str, float]] = alias_data()["units"]
+    table = units[unit] if unit in _NOT_COUNTED else {**units["count"], **units[unit]}
     return {unit_key(written): float(factor) for written, factor in table.items()}
 
 

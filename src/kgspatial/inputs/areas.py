@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from pyproj.enums import TransformDirection
 
-from kgspatial.inputs.crs import WGS84, lonlat_transformer, transform_bounds
+from kgspatial.inputs.crs import WGS84, lonlat_transformer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,12 +24,17 @@ MARGIN_M = 1000.0
 """Children this far beyond the area are still read: they walk across its border."""
 
 NEARBY_M = 10_000.0
-"""Rows further than this from the layer that tells the area do not widen it."""
+"""Rows further than this from the layers that tell the area do not widen it."""
 
-METRES_PER_DEGREE = 111_000.0
-"""Of latitude, rounded down: a margin in degrees is never too small."""
+FAR_M, FAR_TIMES = 100_000.0, 10.0
+"""A row this far from the middle, and this many times further than half of the rows are, lies
+there by mistake: at 0, 0, or with its coordinates swapped. No county is that wide."""
 
-TELL_THE_AREA = ("units", "communities", "villages", "kindergartens")
+METRES_PER_DEGREE = 110_500.0
+"""Of latitude at the equator, where it is shortest: a margin in degrees is never too small."""
+
+TELL_THE_AREA = (("units",), ("communities", "villages"), ("kindergartens",))
+"""The first of these that is there tells where the area is; those after it may lie around it."""
 
 
 @dataclass(frozen=True)
@@ -46,34 +52,58 @@ class Area:
         steepest = min(max(abs(self.south), abs(self.north)) + up, 89.0)
         side = up / np.cos(np.radians(steepest))
         return Area(
-            self.west - side,
+            float(self.west - side),
             max(self.south - up, -90.0),
-            self.east + side,
+            float(self.east + side),
             min(self.north + up, 90.0),
         )
 
-    def in_crs(self, crs: CRS) -> tuple[float, float, float, float]:
-        """Bounds in another system that hold the whole rectangle."""
-        return transform_bounds(WGS84, crs, self.west, self.south, self.east, self.north)
+    def in_crs(self, crs: CRS, *, source: str = "") -> tuple[float, float, float, float]:
+        """West, south, east and north in another system, holding the whole rectangle.
+
+        Infinite where that system does not reach.
+
+        Raises
+        ------
+        InputError
+            When nothing says where on the earth that system lies.
+        """
+        box = (self.west, self.south, self.east, self.north)
+        if crs == WGS84:
+            return box
+        transformer = lonlat_transformer(crs, source=source)
+        return transformer.transform_bounds(*box, direction=TransformDirection.INVERSE)
 
 
 def study_area(layers: Mapping[str, gpd.GeoDataFrame]) -> Area | None:
     """Return the rectangle of units, communities, villages and kindergartens, with a margin.
 
-    The first of them tells where the area is; rows of the others that lie far from it are errors
-    rather than part of it. None when no layer has a place on the earth.
+    Units tell where the area is; without them communities and villages, without those
+    kindergartens. Rows of the others that lie far from it are errors rather than part of it, and
+    so are rows of the same layer that lie far from all the rest.
+
+    Parameters
+    ----------
+    layers : mapping of str to GeoDataFrame
+        Layers by name, each in its own CRS.
+
+    Returns
+    -------
+    Area or None
+        Widened by :data:`MARGIN_M`; None when no layer has a place on the earth.
     """
-    boxes = [_lonlat_boxes(layers[name]) for name in TELL_THE_AREA if name in layers]
+    boxes = [_boxes_of(layers, names) for names in TELL_THE_AREA]
     boxes = [box for box in boxes if len(box)]
     if not boxes:
         return None
-    area = _around(boxes[0])
+    area = _around(_together(boxes[0]))
     near = area.widened(NEARBY_M)
-    west, south, east, north = np.concatenate(boxes).T
+    west, south, east, north = np.concatenate([_together(boxes[0]), *boxes[1:]]).T
     touching = (
         (west <= near.east) & (east >= near.west) & (south <= near.north) & (north >= near.south)
     )
-    return _around(np.concatenate(boxes)[touching]).widened(MARGIN_M)
+    rows = np.column_stack([west, south, east, north])[touching]
+    return _around(rows).widened(MARGIN_M)
 
 
 def _around(boxes: NDArray[np.float64]) -> Area:
@@ -82,11 +112,28 @@ def _around(boxes: NDArray[np.float64]) -> Area:
     return Area(float(west), float(south), float(east), float(north))
 
 
+def _together(boxes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The boxes without those that lie far from all the rest."""
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    middle = np.median(centres, axis=0)
+    degrees = (centres - middle) * [np.cos(np.radians(middle[1])), 1.0]
+    apart = np.hypot(*degrees.T) * METRES_PER_DEGREE
+    near = apart <= max(FAR_M, FAR_TIMES * float(np.median(apart)))
+    return np.asarray(boxes[near])
+
+
+def _boxes_of(
+    layers: Mapping[str, gpd.GeoDataFrame], names: tuple[str, ...]
+) -> NDArray[np.float64]:
+    boxes = [_lonlat_boxes(layers[name]) for name in names if name in layers]
+    return np.concatenate(boxes) if boxes else np.empty((0, 4))
+
+
 def _lonlat_boxes(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     """Bounds of the rows in longitudes and latitudes, of those that lie on the earth."""
     west, south, east, north = frame.geometry.bounds.to_numpy(dtype=np.float64).T
     crs = cast("CRS", frame.crs)
-    if not crs.is_geographic:
+    if crs != WGS84:
         corners = lonlat_transformer(crs, source=str(frame.attrs.get("source", "")))
         x, y = corners.transform(
             np.stack([west, east, west, east]), np.stack([south, south, north, north])

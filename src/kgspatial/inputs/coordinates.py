@@ -1,6 +1,6 @@
 """Points from the coordinate columns of a table, and columns that look the wrong way round.
 
-Imports from `angles`, `crs`, `planfile`, `problems` and `errors`.
+Imports from `angles`, `zones`, `crs`, `headers`, `planfile`, `problems` and `errors`.
 """
 
 from __future__ import annotations
@@ -16,21 +16,20 @@ import shapely
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.angles import read_coordinates, read_pairs
-from kgspatial.inputs.crs import parse_crs
+from kgspatial.inputs.crs import WGS84, DeclaredCrs, parse_crs
+from kgspatial.inputs.headers import FILE_COLUMNS, OWN_NAMES
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.zones import MOST, swapped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from kgspatial.inputs.planfile import LayerInput
 
-PAIRS = (("lon", "lat"), ("x", "y"))
-TOGETHER = ("lon_lat", "lat_lon")
-
-CHINA_LON, CHINA_LAT = (72.0, 138.0), (0.0, 56.0)
-CHINA_NORTHING = (1.5e6, 6.2e6)
-CHINA_EASTINGS = ((1e5, 9.5e5), (12e6, 47e6))
-"""Eastings of Gauss-Kruger and UTM zones, without and with the zone's number in front."""
+DEGREES, METRES, TOGETHER = ("lon", "lat"), ("x", "y"), ("lon_lat", "lat_lon")
+SHIFTED_WORDS = {
+    "GCJ-02": ("gcj", "高德", "火星", "腾讯", "amap"),
+    "BD-09": ("bd09", "bd-09", "bd_09", "百度", "baidu"),
+}
+"""Words in the name of a coordinate column that tell a web map's system."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ def with_points(
     ----------
     table : DataFrame
         With ``lon`` and ``lat``, ``x`` (east) and ``y`` (north), or both in ``lon_lat`` or
-        ``lat_lon``: decimal numbers, or degrees, minutes and seconds.
+        ``lat_lon``: decimal numbers, or degrees, minutes and seconds. Where it has several of
+        these, the declared system decides between degrees and metres.
     name : str
         The layer, for messages.
     declared : LayerInput
@@ -60,109 +60,113 @@ def with_points(
     path : Path
         The file, for messages.
 
+    Returns
+    -------
+    frame : GeoDataFrame
+        The same rows; those without coordinates have no point.
+    problems : list of Problem
+        What was converted, what cannot be read, which rows look swapped, and coordinates of a
+        web map that is not the declared system.
+
     Raises
     ------
     InputError
-        When there are no coordinate columns, or all rows have them the wrong way round.
+        When there are no coordinate columns, or most rows have them the wrong way round.
     """
-    found = _found(table, name, path)
+    system = parse_crs(declared.crs, source=str(path)) if declared.crs is not None else None
+    found = _found(table, system, name, path)
     points = np.full(len(table), None, dtype=object)
     x, y = found.x.to_numpy("float64"), found.y.to_numpy("float64")
     given = np.isfinite(x) & np.isfinite(y)
     points[given] = shapely.points(x[given], y[given])
-    turned = _turned(x, y, given, declared, found.columns, name, path)
+    turned = np.zeros(len(table), dtype=bool)
+    turned[given] = swapped(x[given], y[given], system.crs if system is not None else WGS84)
+    own = [_own_name(table, c) for c in found.columns]
+    if given.any() and turned[given].mean() > MOST:
+        raise _wrong_way_round(found.columns, own, int(turned.sum()), int(given.sum()), path)
     frame = gpd.GeoDataFrame(table, geometry=points)
-    doubts = [_doubt(name, path, int(row), found.columns) for row in table.index[turned]]
-    return frame, found.problems + doubts
+    doubts = [_doubt(name, path, int(row), own) for row in table.index[turned]]
+    return frame, found.problems + doubts + _other_map(own, system, declared, name, path)
 
 
-def _found(table: pd.DataFrame, name: str, path: Path) -> _Found:
-    pair = next((p for p in PAIRS if set(p) <= set(table.columns)), None)
-    if pair is not None:
-        x, first = read_coordinates(table[pair[0]], name, pair[0], path)
-        y, second = read_coordinates(table[pair[1]], name, pair[1], path)
-        return _Found(x, y, pair, first + second)
-    together = next((c for c in TOGETHER if c in table.columns), None)
-    if together is not None:
-        x, y, problems = read_pairs(table[together], name, together, path)
-        return _Found(x, y, (together,), problems)
-    there = ", ".join(map(str, table.columns))
-    raise InputError(
-        f"no coordinate columns 'lon' and 'lat' (or 'x' and 'y', or 'lon_lat'); it has {there}",
-        source=path,
-        hint='Name them in the plan file: columns = { lon = "经度", lat = "纬度" }.',
-    )
+def _own_name(table: pd.DataFrame, canonical: str) -> str:
+    """What the file calls a column."""
+    return str(table.attrs.get(OWN_NAMES, {}).get(canonical, canonical))
 
 
-def _turned(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    given: NDArray[np.bool_],
-    declared: LayerInput,
-    columns: tuple[str, ...],
-    name: str,
-    path: Path,
-) -> NDArray[np.bool_]:
-    """Which rows look as if their two coordinates stood in each other's column.
-
-    By magnitude, in China only. All rows: refused with what to write. Some: for a person to look at.
-    """
-    degrees = declared.crs is None or parse_crs(declared.crs, source=str(path)).crs.is_geographic
-    if degrees:
-        turned = _between(x, CHINA_LAT) & _between(y, CHINA_LON)
-    else:
-        east = np.logical_or(*(_between(y, span) for span in CHINA_EASTINGS))
-        turned = _between(x, CHINA_NORTHING) & east
-        _refuse_degrees(x, y, given, declared, name, path)
-    if given.any() and turned[given].all():
-        raise _wrong_way_round(columns, declared, path, degrees=bool(degrees))
-    return turned & given
-
-
-def _between(values: NDArray[np.float64], span: tuple[float, float]) -> NDArray[np.bool_]:
-    return (values >= span[0]) & (values <= span[1])
-
-
-def _refuse_degrees(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    given: NDArray[np.bool_],
-    declared: LayerInput,
-    name: str,
-    path: Path,
-) -> None:
-    small = (np.abs(x) <= 180.0) & (np.abs(y) <= 180.0) & ~((x == 0.0) & (y == 0.0))
-    if given.any() and small[given].all():
+def _found(table: pd.DataFrame, system: DeclaredCrs | None, name: str, path: Path) -> _Found:
+    pairs = [DEGREES, METRES]
+    if system is not None and not system.crs.is_geographic:
+        pairs.reverse()
+    options: list[tuple[str, ...]] = [p for p in pairs if set(p) <= set(table.columns)]
+    options += [(c,) for c in TOGETHER if c in table.columns]
+    if not options:
+        there = ", ".join(table.attrs.get(FILE_COLUMNS, map(str, table.columns)))
         raise InputError(
-            f"the coordinates of the layer '{name}' are degrees, but '{declared.crs}' has metres",
+            f"no coordinate columns 'lon' and 'lat' (or 'x' and 'y', or 'lon_lat'); it has {there}",
             source=path,
-            hint='Write crs = "EPSG:4490" (or "EPSG:4326", "GCJ-02", ...) beside its path.',
+            hint='Name them in the plan file: columns = { lon = "经度", lat = "纬度" }.',
         )
+    columns = next((o for o in options if table[list(o)].notna().all(axis=1).any()), options[0])
+    problems = _set_aside(table, columns, [o for o in options if o != columns], name, path)
+    if len(columns) == 2:
+        x, first = read_coordinates(table[columns[0]], name, columns[0], path)
+        y, second = read_coordinates(table[columns[1]], name, columns[1], path)
+        return _Found(x, y, columns, problems + first + second)
+    x, y, found = read_pairs(table[columns[0]], name, columns[0], path)
+    return _Found(x, y, columns, problems + found)
+
+
+def _set_aside(
+    table: pd.DataFrame,
+    columns: tuple[str, ...],
+    others: list[tuple[str, ...]],
+    name: str,
+    path: Path,
+) -> list[Problem]:
+    if not others:
+        return []
+    taken = " and ".join(f"'{_own_name(table, c)}'" for c in columns)
+    unused = ", ".join(f"'{_own_name(table, c)}'" for other in others for c in other)
+    text = f"the coordinates are read from {taken}; {unused} are not used"
+    done = "read as such, as the declared system says; columns = { ... } changes it"
+    return [Problem(name, "columns_ambiguous", text, done, "note", str(path))]
 
 
 def _wrong_way_round(
-    columns: tuple[str, ...], declared: LayerInput, path: Path, *, degrees: bool
+    columns: tuple[str, ...], own: list[str], turned: int, given: int, path: Path
 ) -> InputError:
-    what = "longitude and latitude" if degrees else "x (east) and y (north)"
+    what = "x (east) and y (north)" if columns == METRES else "longitude and latitude"
     if len(columns) == 2:
-        first, second = (_own_name(c, declared) for c in columns)
-        fix = f'columns = {{ {columns[0]} = "{second}", {columns[1]} = "{first}" }}'
+        fix = f'columns = {{ {columns[0]} = "{own[1]}", {columns[1]} = "{own[0]}" }}'
     else:
         other = next(c for c in TOGETHER if c not in columns)
-        fix = f'columns = {{ {other} = "{_own_name(columns[0], declared)}" }}'
+        fix = f'columns = {{ {other} = "{own[0]}" }}'
+    rows = "every row" if turned == given else f"{turned} of {given} rows"
     return InputError(
-        f"{what} look swapped in every row",
+        f"{what} look swapped in {rows}",
         source=path,
-        column=columns[0],
+        column=own[0],
         hint=f"If they are, write in the plan file: {fix}.",
     )
 
 
-def _own_name(canonical: str, declared: LayerInput) -> str:
-    return (declared.columns or {}).get(canonical, canonical)
-
-
-def _doubt(name: str, path: Path, row: int, columns: tuple[str, ...]) -> Problem:
+def _doubt(name: str, path: Path, row: int, own: list[str]) -> Problem:
     text = "its coordinates look swapped, unlike those of other rows"
-    done = "used as they are; correct them in the file"
-    return Problem(name, "swapped", text, done, "warning", str(path), row, columns[0])
+    done = "used as they are; exchange them in the file"
+    return Problem(name, "swapped", text, done, "warning", str(path), row, own[0])
+
+
+def _other_map(
+    own: list[str], system: DeclaredCrs | None, declared: LayerInput, name: str, path: Path
+) -> list[Problem]:
+    """A column called 百度经度 is hardly in CGCS2000, which is a kilometre away."""
+    if system is None:
+        return []
+    for shifted, words in SHIFTED_WORDS.items():
+        column = next((c for c in own if any(w in c.casefold() for w in words)), None)
+        if column is not None and system.shifted != shifted:
+            text = f"its name says {shifted}, but the plan file declares '{declared.crs}'"
+            done = f'read as declared; crs = "{shifted}" changes it'
+            return [Problem(name, "crs_doubt", text, done, "warning", str(path), None, column)]
+    return []

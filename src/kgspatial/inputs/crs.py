@@ -10,7 +10,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-import shapely
 from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError, ProjError
 
@@ -19,7 +18,6 @@ from kgspatial.inputs.china import ChinaCrs, china_crs_name, transform_china
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
 
 WGS84 = CRS.from_epsg(4326)
 CHINA_BOX = (73.0, 3.0, 135.5, 54.0)
@@ -110,13 +108,7 @@ def _transformer(start: CRS, end: CRS) -> Transformer:
 
 def unshift(frame: gpd.GeoDataFrame, shifted: ChinaCrs) -> gpd.GeoDataFrame:
     """Return the layer with its shifted longitudes and latitudes turned into WGS 84."""
-
-    def move(points: NDArray[np.float64]) -> NDArray[np.float64]:
-        lon, lat = transform_china(points[:, 0], points[:, 1], from_=shifted, to="WGS 84")
-        return np.column_stack([lon, lat])
-
-    moved = shapely.transform(frame.geometry.to_numpy(), move)
-    return frame.set_geometry(moved, crs=WGS84)
+    return transform_china(frame, from_=shifted, to="WGS 84")
 
 
 def projected_crs(bounds: tuple[float, float, float, float]) -> CRS:

@@ -1,14 +1,11 @@
 """From a file's own column names to canonical ones, with what was recognised and what was not used.
 
-Imports from `aliases`, `numbers`, `planfile`, `problems`, `layers` and `errors`.
+Imports from `meanings`, `aliases`, `numbers`, `planfile`, `problems`, `layers` and `errors`.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,43 +13,25 @@ import geopandas as gpd
 import pandas as pd
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.aliases import (
-    all_units,
-    column_keys,
-    fallback_keys,
-    key,
-    known_names,
-    unit_key,
-    units_of,
-)
+from kgspatial.inputs.aliases import key, known_names
+from kgspatial.inputs.meanings import Meaning, column_of, recognise
 from kgspatial.inputs.numbers import read_numbers
 from kgspatial.inputs.problems import Problem
-from kgspatial.layers import LAYERS, Column
+from kgspatial.layers import LAYERS
 
 if TYPE_CHECKING:
     from kgspatial.inputs.planfile import LayerInput
 
 FrameT = TypeVar("FrameT", bound=pd.DataFrame)
+Choice = tuple[str, Meaning]
+"""A file's column and what it means."""
 
 SHOWN_COLUMNS = 15
-DBF_NAME_BYTES = 10
-SUM_WORDS = ("合计", "小计", "总计", "总数")
-_BRACKETS = re.compile(r"[(\[【〔{]([^)\]】〕}]*)[)\]】〕}]")
-_YEAR_BEFORE = re.compile(r"^(?:19|20)\d{2}(?:学年|年度?)(?:春季|秋季|底|末)?")
-_PER_HEAD = re.compile(r"生均|人均|/|每")
-_BARE_UNIT = re.compile(r"(?:亩|m2|平方米|平米|公顷|万元|元|%)$")
-_UNIT_AFTER_SIGN = re.compile(r"[/_,:-]([^/_,:-]+)$")
+OWN_NAMES, FILE_COLUMNS = "own_names", "file_columns"
+"""Keys of a frame's ``attrs``: canonical name to the column's name in the file; all its columns."""
 
-
-@dataclass(frozen=True)
-class Meaning:
-    """What a header stands for: the canonical column, and the unit of its numbers."""
-
-    name: str
-    unit: str = ""
-    factor: float = 1.0
-    rank: int | None = None
-    """Place among the weak aliases; None for a strong one."""
+COUNTERS = ("序号", "objectid", "fid", "id")
+"""Columns that number rows: they are ids only where no number comes twice."""
 
 
 def with_canonical_names(
@@ -62,6 +41,14 @@ def with_canonical_names(
 
     What the plan file names goes before a like-named column, that before an alias. A layer
     without a column of ids gets ids from its row numbers.
+
+    Returns
+    -------
+    frame : DataFrame or GeoDataFrame
+        Canonical columns only; its ``attrs`` say what the file calls them, and all its columns.
+    problems : list of Problem
+        Which columns were recognised, could mean the same, or are not used; which numbers were
+        converted by the unit in their header.
 
     Raises
     ------
@@ -76,16 +63,22 @@ def with_canonical_names(
     own = set(known_names(name, tabular))
     exact = [c for c in free if c in own]
     meanings = {c: recognise(str(c), name, tabular) for c in free if c not in exact}
-    found = _one_each(meanings, {*named, *exact}, path)
-    taken = {**{c: (c, None) for c in exact}, **{m.name: (c, m) for c, m in found.items()}}
+    found = _candidates(meanings, {*named, *exact})
+    problems = _drop_counter(found, frame, name, path)
+    chosen = {canonical: _best(canonical, columns, path) for canonical, columns in found.items()}
+    taken: dict[str, tuple[str, Meaning | None]] = {c: (c, None) for c in exact}
+    taken |= chosen
     taken |= {c: (theirs, recognise(theirs, name, tabular)) for c, theirs in named.items()}
-    problems = _reports(name, path, found, [c for c in free if c not in found and c not in exact])
+    problems += _reports(name, path, chosen, found, [c for c in free if c not in exact])
     columns = {}
     for canonical, (theirs, meaning) in taken.items():
         columns[canonical], notes = _in_units(frame[theirs], canonical, meaning, name, path)
         problems += notes
     renamed = frame.drop(columns=[c for c in there if c not in exact]).assign(**columns)
     renamed, notes = _with_ids(renamed, name, path)
+    names = {canonical: str(theirs) for canonical, (theirs, _) in taken.items()}
+    columns_there = [str(c) for c in there]
+    renamed.attrs = {**renamed.attrs, OWN_NAMES: names, FILE_COLUMNS: columns_there}
     return renamed, problems + notes
 
 
@@ -100,123 +93,82 @@ def _check_named(named: dict[str, str], there: list[str], path: Path) -> None:
             )
 
 
-def recognise(header: str, layer: str, with_coordinates: bool) -> Meaning | None:
-    """What a header stands for in a layer, or None when nothing is known of it."""
-    return _recognise(header, layer, with_coordinates)
+def _candidates(
+    meanings: dict[str, Meaning | None], given: Iterable[str]
+) -> dict[str, list[Choice]]:
+    """For each canonical name that is not given otherwise, the columns that could be it.
 
-
-@cache
-def _recognise(header: str, layer: str, with_coordinates: bool) -> Meaning | None:
-    text = unicodedata.normalize("NFKC", header).strip().casefold()
-    whole = _plain_meaning(text, layer, with_coordinates)
-    if whole is not None:
-        return whole
-    bracketed = [part.strip() for part in _BRACKETS.findall(text)]
-    bare = _BRACKETS.sub("", text)
-    if any(_PER_HEAD.search(part) for part in (*bracketed, bare)) and not _UNIT_AFTER_SIGN.search(
-        bare
-    ):
-        return None
-    if bracketed:
-        meaning = _plain_meaning(bare, layer, with_coordinates)
-        parts = [re.sub(r"^(?:计量)?单位:?", "", part) for part in bracketed]
-        return _measured(meaning, next((p for p in parts if unit_key(p) in all_units()), ""), layer)
-    for pattern in (_UNIT_AFTER_SIGN, _BARE_UNIT):
-        if (match := pattern.search(text)) and unit_key(match[0].lstrip("/_,:-")) in all_units():
-            meaning = _plain_meaning(text[: match.start()], layer, with_coordinates)
-            return _measured(meaning, match[0].lstrip("/_,:-"), layer)
-    return _cut_off(text, layer) if with_coordinates or len(text) <= DBF_NAME_BYTES else None
-
-
-def _plain_meaning(text: str, layer: str, with_coordinates: bool) -> Meaning | None:
-    """The meaning of a header without units: as it is, without its year, without 合计 after it."""
-    strong, weak = column_keys(layer, with_coordinates), fallback_keys(layer)
-    for tried in dict.fromkeys((key(text), key(_YEAR_BEFORE.sub("", text)))):
-        stem = next((tried.removesuffix(w) for w in SUM_WORDS if tried.endswith(w)), tried)
-        for candidate in (tried, stem):
-            if candidate in strong:
-                return Meaning(strong[candidate])
-            if candidate in weak:
-                return Meaning(weak[candidate][0], rank=weak[candidate][1])
-    return None
-
-
-def _measured(meaning: Meaning | None, unit: str, layer: str) -> Meaning | None:
-    """A meaning with its unit; None where the unit measures something else."""
-    if meaning is None or not unit:
-        return meaning
-    column = _column(meaning.name, layer)
-    factor = units_of(column.unit).get(unit_key(unit)) if column and column.unit else None
-    if factor is None:
-        return None if column is not None and column.kind == "number" else meaning
-    return Meaning(meaning.name, unit, factor, meaning.rank)
-
-
-def _column(canonical: str, layer: str) -> Column | None:
-    return next((c for c in LAYERS[layer].columns if c.name == canonical), None)
-
-
-def _cut_off(text: str, layer: str) -> Meaning | None:
-    """The one column whose name, cut to the ten bytes of a Shapefile's field, is `text`."""
-    found = _cut_names(layer).get(text, frozenset())
-    return Meaning(next(iter(found))) if len(found) == 1 else None
-
-
-@cache
-def _cut_names(layer: str) -> dict[str, frozenset[str]]:
-    """Names and aliases as ten bytes leave them: ten letters, five characters in GBK, three in UTF-8."""
-    from kgspatial.inputs.aliases import alias_data
-
-    aliases = alias_data()["columns"].get(layer, {})
-    whole = [(name, name) for name in LAYERS[layer].column_names]
-    whole += [(alias.casefold(), name) for name, names in aliases.items() for alias in names]
-    cut: dict[str, frozenset[str]] = {}
-    for alias, name in whole:
-        for encoding in ("gb18030", "utf-8"):
-            left = alias.encode(encoding)[:DBF_NAME_BYTES].decode(encoding, "ignore")
-            if left != alias:
-                cut[left] = cut.get(left, frozenset()) | {name}
-    return cut
-
-
-def _one_each(
-    meanings: dict[str, Meaning | None], given: set[str], path: Path
-) -> dict[str, Meaning]:
-    """One file column for each canonical name that is not given otherwise."""
-    wanted: dict[str, list[tuple[str, Meaning]]] = {}
+    A weak alias is one only where there is no strong one; the best comes first.
+    """
+    found: dict[str, list[Choice]] = {}
     for column, meaning in meanings.items():
         if meaning is not None and meaning.name not in given:
-            wanted.setdefault(meaning.name, []).append((column, meaning))
-    chosen: dict[str, Meaning] = {}
-    for canonical, columns in wanted.items():
+            found.setdefault(meaning.name, []).append((column, meaning))
+    for canonical, columns in found.items():
         strong = [(c, m) for c, m in columns if m.rank is None]
-        if len(strong) > 1:
-            raise _two_for_one(canonical, [c for c, _ in strong], path)
-        best = strong or sorted(columns, key=lambda pair: pair[1].rank or 0)
-        chosen[best[0][0]] = best[0][1]
-    return chosen
+        found[canonical] = strong or sorted(columns, key=lambda choice: choice[1].rank or 0)
+    return found
 
 
-def _two_for_one(canonical: str, columns: list[str], path: Path) -> InputError:
-    both = " and ".join(f"'{c}'" for c in columns)
-    return InputError(
-        f"the columns {both} both mean '{canonical}'",
-        source=path,
-        column=columns[0],
-        hint=f'Name the right one in the plan file: columns = {{ {canonical} = "{columns[0]}" }}.',
-    )
+def _drop_counter(
+    found: dict[str, list[Choice]], frame: pd.DataFrame, name: str, path: Path
+) -> list[Problem]:
+    """Take a column of row numbers that start anew in each town off the candidates for ids."""
+    id_column = LAYERS[name].id_column
+    if id_column not in found:
+        return []
+    column, meaning = found[id_column][0]
+    cells = frame[column]
+    if meaning.rank is None or key(str(column)) not in COUNTERS:
+        return []
+    if cells.notna().all() and cells.is_unique:
+        return []
+    del found[id_column]
+    text = f"the numbers in '{column}' repeat or are missing: they are not used as ids"
+    done = f'left aside; columns = {{ {id_column} = "{column}" }} in the plan file changes it'
+    return [Problem(name, "columns_ambiguous", text, done, "note", str(path), None, str(column))]
 
 
-def _reports(name: str, path: Path, found: dict[str, Meaning], unused: list[str]) -> list[Problem]:
-    """One note on what was recognised by an alias, one on what no one uses."""
+def _best(canonical: str, columns: list[Choice], path: Path) -> Choice:
+    """The first of several weak aliases; two strong ones are for the user to choose from."""
+    if len(columns) > 1 and columns[0][1].rank is None:
+        first = columns[0][0]
+        both = " and ".join(f"'{c}'" for c, _ in columns)
+        raise InputError(
+            f"the columns {both} both mean '{canonical}'",
+            source=path,
+            column=first,
+            hint=f'Name the right one in the plan file: columns = {{ {canonical} = "{first}" }}.',
+        )
+    return columns[0]
+
+
+def _reports(
+    name: str,
+    path: Path,
+    chosen: dict[str, Choice],
+    found: dict[str, list[Choice]],
+    free: list[str],
+) -> list[Problem]:
+    """A note on what was recognised by an alias, on what could be too, and on what no one uses."""
     source, problems = str(path), []
-    if found:
-        pairs = ", ".join(f"{c} = {m.name}" for c, m in found.items())
+    done = "read as such; columns = { ... } in the plan file changes it"
+    if chosen:
+        pairs = ", ".join(f"{c} = {canonical}" for canonical, (c, _) in chosen.items())
         text = f"columns recognised by their names: {pairs}"
-        done = "read as such; columns = { ... } in the plan file changes it"
         problems.append(Problem(name, "columns_recognised", text, done, "note", source))
+    others = {canonical: [c for c, _ in columns[1:]] for canonical, columns in found.items()}
+    for canonical, columns in others.items():
+        if columns:
+            taken = chosen[canonical][0]
+            text = f"'{taken}' is taken as {canonical}; it could also be {', '.join(columns)}"
+            problems.append(
+                Problem(name, "columns_ambiguous", text, done, "note", source, None, str(taken))
+            )
+    seen = {c for c, _ in chosen.values()} | {c for columns in others.values() for c in columns}
+    unused = [str(c) for c in free if c not in seen]
     if unused:
-        shown = ", ".join(map(str, unused[:SHOWN_COLUMNS]))
+        shown = ", ".join(unused[:SHOWN_COLUMNS])
         more = f" and {len(unused) - SHOWN_COLUMNS} more" if len(unused) > SHOWN_COLUMNS else ""
         text = f"columns that are not used: {shown}{more}"
         problems.append(Problem(name, "columns_ignored", text, "left aside", "note", source))
@@ -227,7 +179,7 @@ def _in_units(
     cells: pd.Series, canonical: str, meaning: Meaning | None, layer: str, path: Path
 ) -> tuple[pd.Series, list[Problem]]:
     """A column's numbers in its own unit, where its header says another one."""
-    column = _column(canonical, layer)
+    column = column_of(canonical, layer)
     if meaning is None or meaning.factor == 1.0 or meaning.name != canonical or column is None:
         return cells, []
     numbers = read_numbers(cells, column.unit, meaning.factor)
@@ -236,9 +188,14 @@ def _in_units(
     read = numbers.values.notna()
     if not read.any():
         return cells, []
-    row = read.index[int(read.to_numpy().argmax())]
-    example = f"{cells.loc[row]} is {numbers.values.loc[row]:.10g}"
-    text = f"{int(read.sum())} numbers in {meaning.unit}, as the header says, such as {example}"
+    by_header = read & ~numbers.converted
+    shown = by_header if by_header.any() else read
+    row = read.index[int(shown.to_numpy().argmax())]
+    example = f"{str(cells.loc[row]).strip()} is {numbers.values.loc[row]:.10g}"
+    text = f"{int(by_header.sum())} numbers in {meaning.unit}, as the header says"
+    if (own := int((read & numbers.converted).sum())) > 0:
+        text += f", and {own} as their cells say"
+    text += f", such as {example}"
     done = f"converted to {column.unit}"
     note = Problem(layer, "numbers_converted", text, done, "note", str(path), column=canonical)
     converted = cells.astype(object).where(~read, numbers.values.astype(object))

@@ -23,8 +23,12 @@ _DATE = re.compile(
     r"((?:19|20)\d{2})(?:[-./年]\s*(0?[1-9]|1[0-2])(?:[-./月](?:\s*\d{1,2}日?)?)?|(?:0[1-9]|1[0-2])"
     r"(?:[0-2]\d|3[01])?)?(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?"
 )
+_SIGNS = str.maketrans({"\u2212": "-", "\u2010": "-", "\u2011": "-"})
+"""Minus and hyphens that NFKC leaves as they are."""
+
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
-_DIGITS = {c: i % 10 for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_DIGITS = {c: i % 10 for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "○": 0, "两": 2}
+_SPOKEN_YEAR = re.compile(r"^(?:一九|二[〇零○])[〇零○一二三四五六七八九]{2}")
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _NUMERAL = re.compile(
     r"([零〇一二两三四五六七八九十百千]*万?[零〇一二两三四五六七八九十百千]*)(.*)", re.DOTALL
@@ -67,7 +71,7 @@ def read_numbers(cells: pd.Series, unit: str, factor: float = 1.0) -> Numbers:
     [1666.7, 1200.0, 3.0]
     """
     none = pd.Series(False, index=cells.index)
-    if pd.api.types.is_numeric_dtype(cells.dtype):
+    if pd.api.types.is_numeric_dtype(cells.dtype) and unit != "year":
         numbers = cells.astype("float64")
         return Numbers((numbers * factor).where(np.isfinite(numbers)), none, none)
     plain = pd.to_numeric(cells.astype("string").str.strip(), errors="coerce").astype("Float64")
@@ -92,31 +96,34 @@ def _is_year(numbers: pd.Series) -> pd.Series:
 
 
 def _as_written(cell: Any) -> str:
-    """A whole float is written without its decimal point, or 2019.5 would read as a month of 2019."""
-    return cell if isinstance(cell, str) else f"={cell}" if isinstance(cell, float) else str(cell)
+    """Numbers as a person would write them: 2019.09 is a month, whether text or number."""
+    return f"{cell:.10g}" if isinstance(cell, float) else str(cell)
 
 
 def _cell(text: str, unit: str, factor: float) -> float:
-    plain = unicodedata.normalize("NFKC", text).strip()
+    plain = unicodedata.normalize("NFKC", text).translate(_SIGNS).strip().removeprefix("'")
     if unit == "year":
         return _year(plain)
     plain = _ABOUT.sub("", plain)
     if match := _NUMBER.fullmatch(plain):
         number, own = float(re.sub(r"[, ]", "", match[1])), match[2]
-    elif unit != "10,000 yuan" and (spoken := _numeral(plain)) is not None:
+    elif (spoken := _numeral(plain)) is not None:
         number, own = spoken
+        if unit == "10,000 yuan" and not own and "万" in plain:
+            own = "元"  # 三百万 is money, not three million times 10,000
     else:
         return np.nan
-    own = unit_key(_ABOUT.sub("", own.strip()))
+    own = unit_key(_ABOUT.sub("", own.strip()).strip("()"))
     return number * (units_of(unit).get(own, np.nan) if own else factor)
 
 
 def _year(text: str) -> float:
     """The year of a date, or the one year that a text names."""
+    text = _SPOKEN_YEAR.sub(lambda m: "".join(str(_DIGITS[c]) for c in m[0]), text)
     if match := _DATE.fullmatch(text):
         return float(match[1])
     years = _YEAR.findall(text)
-    only = len(years) == 1 and len(re.findall(r"\d+", text)) == 1 and not text.startswith("=")
+    only = len(years) == 1 and len(re.findall(r"\d+", text)) == 1
     return float(years[0]) if only and ("." not in text and "-" not in text) else np.nan
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CLASSES_BY_AGE = tuple(
     f"classes_{group}" for group in ("nursery", "junior", "middle", "senior", "mixed")
 )
-INCLUSIVE, LICENCE_NUMBER = AUXILIARY["kindergartens"]
+INCLUSIVE, LICENCE_NUMBER, KIND_DETAIL = AUXILIARY["kindergartens"]
 
 
 def with_register_columns(
@@ -33,8 +33,9 @@ def with_register_columns(
     Parameters
     ----------
     raw : GeoDataFrame
-        Kindergartens as read, with canonical names; ``inclusive`` (是否普惠) and ``licence_number``
-        (办园许可证号) are columns of registers that no result carries.
+        Kindergartens as read, with canonical names; ``inclusive`` (是否普惠), ``kind_detail``
+        (办园类型, beside 办园性质) and ``licence_number`` (办园许可证号) are columns of registers that
+        no result carries.
     source : str
         The file, for messages.
 
@@ -45,11 +46,31 @@ def with_register_columns(
     problems : list of Problem
         What was derived, and each kind that stays unclear.
     """
-    frame, problems = _with_kinds(raw, source)
-    for step in (_with_licences, _with_classes):
+    frame, problems = raw, []
+    for step in (_with_detail, _with_kinds, _with_licences, _with_classes):
         frame, found = step(frame, source)
         problems += found
     return frame, problems
+
+
+def _with_detail(frame: gpd.GeoDataFrame, source: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """办园类型 says more than 办园性质 where that is blank or only 民办."""
+    if KIND_DETAIL not in frame:
+        return frame, []
+    if "kind" not in frame:
+        return frame.assign(kind=frame[KIND_DETAIL]), []
+    words, details = as_text(frame["kind"]), as_text(frame[KIND_DETAIL])
+    known = {d for d in details.dropna().unique() if coded(d, "kind") is not None}
+    open_words = {w for w in words.dropna().unique() if coded(w, "kind_open") is not None}
+    told = (words.isna() | words.isin(list(open_words))) & details.isin(list(known))
+    if not told.any():
+        return frame, []
+    text = (
+        f"{int(told.sum())} cells of kind are blank or only say 民办, and the other column tells "
+        f"more, such as {details[told].iloc[0]}"
+    )
+    note = _note("derived", text, "kind was filled from it", source, "kind")
+    return frame.assign(kind=words.where(~told, details)), [note]
 
 
 def _with_kinds(frame: gpd.GeoDataFrame, source: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:

@@ -1,42 +1,36 @@
-"""Tables to cells: CSV, TSV, TXT, XLSX and XLS, with the row as the user counts it.
+"""Tables to data rows under their own header: CSV, TSV, TXT, XLSX and XLS.
 
-Imports from `sheet`, `workbooks`, `planfile`, `problems` and `errors`.
+Imports from `text_tables`, `workbooks`, `header_lines`, `row_kinds`, `sheet`, `meanings`,
+`planfile`, `problems` and `errors`. Every row of a file is read as data or listed.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from kgspatial.errors import InputError
+from kgspatial.inputs.header_lines import NONE_NAMED, Header, find_header
+from kgspatial.inputs.meanings import column_of
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.sheet import Sheet, table_of
+from kgspatial.inputs.row_kinds import LISTED, Kind, row_kinds
+from kgspatial.inputs.sheet import Cells, Merge, Sheet, given
+from kgspatial.inputs.text_tables import read_text_table
 from kgspatial.inputs.workbooks import OLE_START, ZIP_START, read_workbook
+from kgspatial.layers import LAYERS
 
 if TYPE_CHECKING:
     from kgspatial.inputs.planfile import LayerInput
 
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm", ".xls")
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", *WORKBOOK_SUFFIXES)
+RUNS = ("blank_row", "other_table")
+"""Kinds of rows that are listed by the run; ``value`` of the note says from which row to which."""
 
-SEPARATORS = (",", "\t", ";", "|")
-LINES_LOOKED_AT = 50
-LONGEST_CELL = 1_000_000
-END = "\x00end of table\x00"
-"""A last line of our own: where it is not read as such, a quotation mark was left open."""
-
-BYTE_ORDER_MARKS = {
-    b"\xff\xfe\x00\x00": "utf-32",
-    b"\x00\x00\xfe\xff": "utf-32",
-    b"\xef\xbb\xbf": "utf-8-sig",
-    b"\xff\xfe": "utf-16",
-    b"\xfe\xff": "utf-16",
-}
+LONGEST_VALUE = 120
 
 
 def read_table(path: Path, name: str, declared: LayerInput) -> tuple[pd.DataFrame, list[Problem]]:
@@ -69,39 +63,26 @@ def read_table(path: Path, name: str, declared: LayerInput) -> tuple[pd.DataFram
         raise InputError(f"the table cannot be read: {error}", source=path) from error
     if not content.strip():
         raise InputError("the file is empty", source=path)
+    named = {theirs: canonical for canonical, theirs in (declared.columns or {}).items()}
     if content.startswith((ZIP_START, OLE_START)):
         sheet, problems = read_workbook(path, name, declared.layer)
     else:
-        sheet, problems = _read_text(path, content, name, declared)
-    table, listed = table_of(sheet, name, tuple((declared.columns or {}).values()))
+        _check_text(path, content, declared)
+        sheet, problems = read_text_table(path, content, name, declared.encoding, named)
+    table, listed = table_of(sheet, name, named)
     return table, problems + listed
 
 
-def _read_text(
-    path: Path, content: bytes, name: str, declared: LayerInput
-) -> tuple[Sheet, list[Problem]]:
+def _check_text(path: Path, content: bytes, declared: LayerInput) -> None:
     if declared.layer is not None:
         raise InputError(
             f"a text table has no sheets, but the plan file names '{declared.layer}'",
             source=path,
             hint="Take layer = ... away.",
         )
-    if path.suffix.lower() in WORKBOOK_SUFFIXES:
-        _refuse_web_page(path, content)
-    text, encoding = _decoded(path, content, declared.encoding)
-    separator = _separator(text, path)
-    cells, lines = _records(text, separator, path)
-    problems = []
-    if declared.encoding is None and encoding == "gb18030":
-        said = "its texts are in GB18030 (GBK), not in UTF-8"
-        done = "read as GB18030; encoding = ... in the plan file changes it"
-        problems.append(Problem(name, "encoding_detected", said, done, "note", str(path)))
-    return Sheet(cells, lines, str(path)), problems
-
-
-def _refuse_web_page(path: Path, content: bytes) -> None:
-    """Exports called .xls are often web pages or texts; the texts can be read."""
-    if b"<table" in content[:20_000].lower() or b"<html" in content[:20_000].lower():
+    start = content[:20_000].lower()
+    if path.suffix.lower() in WORKBOOK_SUFFIXES and (b"<table" in start or b"<html" in start):
+        # exports called .xls are often web pages, or texts; the texts can be read
         raise InputError(
             "the table cannot be read: it is a web page with the name of a workbook",
             source=path,
@@ -109,71 +90,130 @@ def _refuse_web_page(path: Path, content: bytes) -> None:
         )
 
 
-def _decoded(path: Path, content: bytes, declared: str | None) -> tuple[str, str]:
-    marked = next((e for mark, e in BYTE_ORDER_MARKS.items() if content.startswith(mark)), None)
-    tried = [declared] if declared else [marked] if marked else _likely(content)
-    for encoding in tried:
-        try:
-            return content.decode(encoding), encoding
-        except (UnicodeError, LookupError):
+def table_of(
+    sheet: Sheet, layer: str, named: Mapping[str, str] = NONE_NAMED
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read the data rows of a sheet under their header.
+
+    Parameters
+    ----------
+    sheet : Sheet
+        The cells.
+    layer : str
+        Which layer's names to look for in the header.
+    named : mapping of str to str
+        Columns that the plan file names, to what it says they are.
+
+    Returns
+    -------
+    table : DataFrame
+        Cells as they are, index = row in the file.
+    problems : list of Problem
+        One note for each row (or run of rows that are blank or another table) that is not data.
+
+    Raises
+    ------
+    InputError
+        When a row is longer than the header, or a second table of the layer has other columns.
+    """
+    header = find_header(sheet, layer, named)
+    kinds = row_kinds(sheet, header, layer)
+    data = [i for i, kind in enumerate(kinds) if kind is None]
+    cells, merged = _filled_down(sheet, header, data, layer)
+    _refuse_longer(sheet, header, data, cells)
+    width = len(header.names)
+    content = [row if len(row) == width else (row + [None] * width)[:width] for row in cells]
+    index = pd.Index([sheet.rows[i] for i in data], name="row", dtype="int64")
+    table = pd.DataFrame(content, columns=list(header.names), index=index, dtype=object)
+    unnamed = [header.names[c] for c in header.unnamed]
+    empty = [name for name in unnamed if table[name].isna().all()]
+    return table.drop(columns=empty), _listed(sheet, header, kinds, layer) + merged
+
+
+def _filled_down(
+    sheet: Sheet, header: Header, data: list[int], layer: str
+) -> tuple[list[Cells], list[Problem]]:
+    """Data rows, with a text that is merged over several of them in each.
+
+    A number merged over rows stays in the first: places that two campuses share count once. So
+    does an id, which tells rows apart.
+    """
+    rows = {i: sheet.cells[i] for i in data}
+    notes = []
+    for m in sheet.merges:
+        below = [i for i in range(m.top + 1, m.bottom + 1) if i in rows]
+        value = sheet.cell(m.top, m.left) if m.top >= header.end else None
+        if value is None or not below or m.left >= len(header.names):
             continue
-    raise InputError(
-        f"the table cannot be read: its texts are not in {' or '.join(tried)}",
-        source=path,
-        hint='Write encoding = "..." beside its path in the plan file, for example "UTF-16".',
+        if _stays(header.known[m.left], value, layer):
+            notes.append(_stays_note(sheet, header, m, layer))
+            continue
+        for i in below:
+            row = rows[i] + [None] * (m.left + 1 - len(rows[i]))
+            rows[i] = [*row[: m.left], value, *row[m.left + 1 :]]
+    return [rows[i] for i in data], notes
+
+
+def _stays(canonical: str | None, value: object, layer: str) -> bool:
+    if canonical is None:
+        return not isinstance(value, str)
+    column = column_of(canonical, layer)
+    told_apart = canonical == LAYERS[layer].id_column
+    return column is None or told_apart or column.kind in ("number", "integer")
+
+
+def _stays_note(sheet: Sheet, header: Header, m: Merge, layer: str) -> Problem:
+    first, last = sheet.rows[m.top], sheet.rows[min(m.bottom, len(sheet.rows) - 1)]
+    text = f"one cell is merged over rows {first} to {last}"
+    done = f"its value counts for row {first}, and is missing in the others"
+    return Problem(
+        *(layer, "merged_value", text, done, "note", sheet.source, first),
+        column=header.names[m.left],
+        value=str(sheet.cell(m.top, m.left)),
     )
 
 
-def _likely(content: bytes) -> list[str]:
-    """UTF-8, then GB18030; UTF-16 where every second byte of the beginning is mostly 0."""
-    start = content[:400]
-    for encoding, zeros in (("utf-16-le", start[1::2]), ("utf-16-be", start[::2])):
-        if len(zeros) > 8 and zeros.count(0) > 0.4 * len(zeros):
-            return [encoding]
-    return ["utf-8", "gb18030"]
+def _refuse_longer(sheet: Sheet, header: Header, data: list[int], cells: list[Cells]) -> None:
+    """A row with values beyond the header has its columns shifted, as by a comma in an address."""
+    width = len(header.names)
+    for i, row in zip(data, cells, strict=True):
+        if len(row) > width and given(row[width:]):
+            line = sheet.rows[i]
+            names = f"the header (line {sheet.rows[header.top]}) has names"
+            raise InputError(
+                f"line {line} has more values than {names}",
+                source=sheet.source,
+                row=line,
+                hint="Put texts that hold the separator in quotation marks, and give every column "
+                "a name.",
+            )
 
 
-def _separator(text: str, path: Path) -> str:
-    """The separator that splits most lines into the same number of cells, more than one."""
-    preferred = "\t" if path.suffix.lower() == ".tsv" else ","
-    start = "".join(text.splitlines(keepends=True)[:LINES_LOOKED_AT])
-
-    def score(separator: str) -> tuple[int, bool]:
-        widths = Counter(len(row) for row in _lenient(start, separator) if any(row))
-        width, count = max(widths.items(), key=lambda w: (w[0] - 1) * w[1], default=(1, 0))
-        return (width - 1) * count, separator == preferred
-
-    return max(SEPARATORS, key=score)
-
-
-def _lenient(text: str, separator: str) -> list[list[str]]:
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
-    except csv.Error:
-        return []
+def _listed(sheet: Sheet, header: Header, kinds: list[Kind], layer: str) -> list[Problem]:
+    """A note for each row that is no data; blank rows and other tables are one note a run."""
+    plain = header.top == 0 and header.depth == 1
+    problems: list[Problem] = []
+    start = 0
+    for i, kind in enumerate(kinds):
+        following = kinds[i + 1] if i + 1 < len(kinds) else None
+        if kind in RUNS and following == kind:
+            continue
+        if kind in RUNS:
+            problems.append(_run(sheet, layer, str(kind), start, i))
+        elif kind is not None and not (plain and i == 0):
+            value = " | ".join(str(c).strip() for c in given(sheet.cells[i]))
+            problems.append(sheet.note(layer, kind, i, LISTED[kind], value[:LONGEST_VALUE]))
+        start = i + 1
+    return problems
 
 
-def _records(text: str, separator: str, path: Path) -> tuple[list[list[str | None]], list[int]]:
-    """All records, blank cells as None, and the line of the file in which each begins."""
-    csv.field_size_limit(LONGEST_CELL)
-    ended = text if text.endswith(("\n", "\r")) else f"{text}\n"
-    reader = csv.reader(io.StringIO(ended + END, newline=""), delimiter=separator)
-    cells: list[list[str | None]] = []
-    lines: list[int] = []
-    line = 1
-    try:
-        for record in reader:
-            cells.append([c if c.strip() else None for c in record])
-            lines.append(line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        said = f"the table cannot be read: {error}"
-        raise InputError(said, source=path, row=line) from error
-    if cells[-1] != [END]:
-        raise InputError(
-            "the table cannot be read: it ends inside string quotation marks that begin here",
-            source=path,
-            row=lines[-1],
-            hint='Close the quotation mark ("), or take it away.',
-        )
-    return cells[:-1], lines[:-1]
+def _run(sheet: Sheet, layer: str, kind: str, first: int, last: int) -> Problem:
+    rows = f"{sheet.rows[first]}-{sheet.rows[last]}" if last > first else ""
+    if kind == "blank_row":
+        text = f"rows {rows.replace('-', ' to ')} are blank" if rows else LISTED[kind]
+        return sheet.note(layer, kind, first, text, rows)
+    names = ", ".join(str(c).strip() for c in given(sheet.cells[first]))[:LONGEST_VALUE]
+    text = f"another table begins here ({names})"
+    done = "not read; give it a sheet or file of its own if it belongs to the layer"
+    line = sheet.rows[first]
+    return Problem(layer, kind, text, done, "warning", sheet.source, line, "", rows)

@@ -1,135 +1,256 @@
 """Vector files to raw layers: what GDAL reads, and GeoParquet.
 
-Imports from `files`, `planfile`, `problems` and `errors`.
+Imports from `archives`, `copies`, `shapefiles`, `drawings`, `ogr`, `texts`, `frames`, `files`,
+`planfile`, `problems`, `layers` and `errors`.
 """
 
 from __future__ import annotations
 
+import json
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import pandas as pd
 from shapely.errors import GEOSException
 
-from kgspatial.errors import InputError
-from kgspatial.inputs.files import parts_of
+from kgspatial.inputs.archives import unpacked
+from kgspatial.inputs.copies import lost_lines, readable
+from kgspatial.inputs.drawings import drawing_encoding, lines_as_areas, one_drawing_layer
+from kgspatial.inputs.files import Source
+from kgspatial.inputs.frames import SHAPE, plain_frame, read_shapes
+from kgspatial.inputs.ogr import (
+    FORMATS,
+    LayerName,
+    RawLayer,
+    described_layers,
+    gdal_option,
+    guarded,
+    layer_names,
+    layer_rows,
+    read_layer_table,
+    read_linear,
+)
+from kgspatial.inputs.shapefiles import Shapefile, check_rows, opened_shapefile
+from kgspatial.inputs.texts import LATIN1, Claim, with_texts
+from kgspatial.layers import LAYERS
 
 if TYPE_CHECKING:
     from kgspatial.inputs.planfile import LayerInput
     from kgspatial.inputs.problems import Problem
 
+Read = tuple[gpd.GeoDataFrame, "list[Problem]"]
+
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
-DBF_LANGUAGE_BYTE, DBF_NO_LANGUAGE = 29, (0x00, 0x57)
-"""Where a .dbf names its code page, and the values that name none (0, and whatever Windows uses)."""
+SEQUENCE_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson")
+
+OTHER_FORMATS = {
+    ".dwg": "Save it as DXF in AutoCAD or its like.",
+    ".mdb": "Export its layers to a GeoPackage or a File Geodatabase.",
+    ".rar": "Unpack it, and name the file in it; or pack it as .zip.",
+    ".7z": "Unpack it, and name the file in it; or pack it as .zip.",
+    ".lyr": "It only says how a layer is drawn: name the file with the data.",
+    ".qgz": "It only says how layers are drawn: name the file with the data.",
+    ".qgs": "It only says how layers are drawn: name the file with the data.",
+}
+"""Files that planners have and GDAL cannot read, and what to do."""
+
+KML_DRAWING = ("tessellate", "extrude", "visibility", "drawOrder", "altitudeMode", "icon")
+"""Columns that every layer of a KML gets, for how it is drawn."""
 
 
-def read_vector(path: Path, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """Read one layer of a vector file as it lies there; its index counts the rows from 1.
+def read_vector(path: Path, name: str, declared: LayerInput) -> Read:
+    """Read one layer of a vector file as it lies there.
+
+    Parameters
+    ----------
+    path : Path
+        A file or File Geodatabase folder, or a .zip of one.
+    name : str
+        The layer, for the problem table; closed lines of a drawing are areas where it has areas.
+    declared : LayerInput
+        What the plan file says: ``layer`` where the file has several, ``encoding``, ``columns``.
+
+    Returns
+    -------
+    frame : GeoDataFrame
+        All rows in the order of the file, the index counting them from 1; shapes as they are,
+        rows without one included. The CRS is the file's own, or None.
+    problems : list of Problem
+        What was found while reading: encodings, damaged texts and shapes, GDAL's warnings.
 
     Raises
     ------
     InputError
-        When the file cannot be read, or its layer, encoding or geometry is not clear.
+        When the file cannot be read, or its layer or encoding is not clear.
     """
-    if path.suffix.lower() in PARQUET_SUFFIXES:
-        return _numbered(_read_parquet(path)), []
-    return _numbered(_read_ogr(path, declared)), []
+    source = Source(name, path)
+    if path.is_dir() and path.suffix.lower() != ".gdb":
+        raise source.error("a folder cannot be read as spatial data", _files_in(path))
+    if path.suffix.lower() in OTHER_FORMATS:
+        said = f"a {path.suffix.lower()} file cannot be read"
+        raise source.error(said, OTHER_FORMATS[path.suffix.lower()])
+    if path.suffix.lower() == ".zip":
+        with unpacked(source, declared.layer) as (place, layer, _):
+            return _read(place, source, replace(declared, layer=layer))
+    return _read(path, source, declared)
 
 
-def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return frame.set_axis(pd.RangeIndex(1, 1 + len(frame), name="row"), axis=0)
+def _files_in(folder: Path) -> str:
+    names = sorted(
+        p.name for p in folder.iterdir() if p.suffix.lower() in (".shp", ".gdb", ".gpkg")
+    )
+    return f"Name a file in it: {', '.join(names[:10])}." if names else FORMATS
 
 
-def _read_ogr(path: Path, declared: LayerInput) -> gpd.GeoDataFrame:
-    import pyogrio
-    from pyogrio.errors import DataLayerError, DataSourceError
+def _read(place: Path, source: Source, declared: LayerInput) -> Read:
+    suffix = place.suffix.lower()
+    if suffix in PARQUET_SUFFIXES:
+        return _read_parquet(place, source, declared)
+    if suffix == ".shp":
+        return _read_shapefile(place, source, declared)
+    if suffix == ".dxf":
+        return _read_drawing(place, source, declared)
+    with readable(place, source, declared.encoding) as (ready, noted):
+        frame, problems = _read_ogr(ready, source, declared)
+    if suffix in (".kml", ".kmz"):
+        frame = frame.drop(columns=[c for c in KML_DRAWING if c in frame.columns])
+    if suffix in SEQUENCE_SUFFIXES:
+        problems += lost_lines(place, source, len(frame))
+    return frame, noted + problems
 
-    encodings = _encodings(path, declared.encoding)
-    try:
-        layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-        layer = _pick_layer(layers, declared.layer, path)
-        frame = _first_decoded(path, layer, encodings)
-    except (DataSourceError, DataLayerError) as error:
-        raise InputError(
-            f"the file cannot be read as spatial data: {error}",
-            source=path,
-            hint="GeoPackage, GeoJSON, Shapefile, GeoParquet and CSV with coordinates are read.",
-        ) from error
-    except GEOSException as error:
-        raise InputError(f"one of its shapes cannot be read: {error}", source=path) from error
-    if frame is None:
-        claimed = " or ".join(e for e in encodings if e) or "the encoding that the file claims"
-        raise InputError(
-            f"its texts are not in {claimed}",
-            source=path,
-            hint='Write encoding = "GB18030" (or its own) beside its path in the plan file.',
+
+def _read_ogr(place: Path, source: Source, declared: LayerInput) -> Read:
+    with guarded(source, place) as warned:
+        layer, chosen = _pick_layer(place, layer_names(place), declared.layer, source)
+        wanted = frozenset((declared.columns or {}).values())
+        raw = _shaped(read_layer_table(place, layer, {}, wanted), source)
+        frame, problems = _finished(place, layer, raw, source, declared.encoding, Claim())
+    return frame, chosen + warned + problems
+
+
+def _shaped(raw: RawLayer | None, source: Source) -> RawLayer:
+    if raw is None:
+        hint = "A table with coordinates is read from CSV or a workbook: save it as one."
+        raise source.error("the file has no geometry", hint)
+    return raw
+
+
+def _finished(
+    place: Path,
+    layer: str | None,
+    raw: RawLayer,
+    source: Source,
+    encoding: str | None,
+    claim: Claim,
+    *,
+    latin: bool = False,
+) -> Read:
+    """From what GDAL read to a GeoDataFrame."""
+    at = len(raw.table.column_names) - 1 - raw.table.column_names[::-1].index(raw.shape_column)
+    table, found = with_texts(raw.table, source, encoding, claim, latin=latin)
+    shapes, damaged = read_shapes(table.column(at), lambda: read_linear(place, layer), source)
+    frame, problems = plain_frame(table.remove_column(at), shapes, raw.crs, source)
+    return frame, found + problems + damaged
+
+
+def _pick_layer(
+    place: Path, layers: list[LayerName], wanted: str | None, source: Source
+) -> tuple[str | None, list[Problem]]:
+    """The layer that is named, or the only one that has shapes, or the only one that has rows."""
+    if wanted is not None and wanted not in [layer.name for layer in layers]:
+        listed = described_layers(place, layers)
+        raise source.error(f"it has no layer '{wanted}'", f"Its layers: {listed}.")
+    shaped = [layer for layer in layers if layer.kind is not None]
+    if wanted is not None or not shaped:
+        return wanted, []
+    if len(shaped) == 1:
+        return shaped[0].name, []
+    filled = [layer for layer in shaped if layer_rows(place, layer)]
+    if len(filled) == 1:
+        empty = ", ".join(layer.name for layer in shaped if layer not in filled)
+        said = f"it has several layers; of these, {empty} has no rows"
+        done = f"'{filled[0].name}' is read; layer = ... in the plan file changes it"
+        return filled[0].name, [source.problem("layer_chosen", said, done, severity="note")]
+    listed = described_layers(place, layers)
+    hint = f"Write layer = ... beside its path in the plan file: {listed}."
+    raise source.error("it has several layers and none is named", hint)
+
+
+def _read_shapefile(place: Path, source: Source, declared: LayerInput) -> Read:
+    if declared.layer not in (None, place.stem):
+        said = f"it has no layer '{declared.layer}'"
+        raise source.error(said, f"A Shapefile has one layer: '{place.stem}'.")
+    with opened_shapefile(place, source) as shapefile, guarded(source, shapefile.place) as warned:
+        raw = _shaped(_read_parts(shapefile), source)
+        check_rows(shapefile, len(raw.table), source)
+        frame, problems = _finished(
+            shapefile.place,
+            None,
+            raw,
+            source,
+            declared.encoding,
+            shapefile.claim,
+            latin=shapefile.latin,
         )
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputError(
-            "the file has no geometry",
-            source=path,
-            hint="A table with coordinates is read from CSV: save it as CSV.",
-        )
-    return frame
+    return frame, shapefile.problems + warned + problems
 
 
-def _first_decoded(
-    path: Path, layer: str | None, encodings: tuple[str | None, ...]
-) -> pd.DataFrame | None:
-    """The layer in the first encoding that fits all its texts; None when none does."""
-    import pyogrio
+def _read_parts(shapefile: Shapefile) -> RawLayer | None:
+    """All rows, texts as their bytes: GDAL's own decoding drops what it does not understand.
 
-    for encoding in encodings:
-        try:
-            frame: pd.DataFrame = pyogrio.read_dataframe(path, layer=layer, encoding=encoding)
-        except (UnicodeDecodeError, LookupError):
-            continue
-        return frame
-    return None
-
-
-def _encodings(path: Path, declared: str | None) -> tuple[str | None, ...]:
-    """The declared encoding, or the file's own; UTF-8, then GB18030, where a Shapefile is silent.
-
-    The format's default for a silent file, Latin-1, would turn every Chinese name into signs
-    without an error.
+    An empty encoding is none. Latin-1, where names are not in UTF-8, has one character for each
+    byte, and the bytes come back from these.
     """
-    if declared is not None or path.suffix.lower() != ".shp":
-        return (declared,)
-    parts = {p.suffix.lower(): p for p in parts_of(path)}
-    if ".dbf" not in parts:
-        raise InputError(
-            "the .dbf file that belongs to it is missing, and with it all its columns",
-            source=path,
-            hint="A Shapefile is .shp, .shx, .dbf and .prj (and .cpg) together: copy all of them.",
-        )
-    if ".cpg" in parts:
-        return (None,)
-    with parts[".dbf"].open("rb") as stream:
-        head = stream.read(DBF_LANGUAGE_BYTE + 1)
-    silent = len(head) > DBF_LANGUAGE_BYTE and head[DBF_LANGUAGE_BYTE] in DBF_NO_LANGUAGE
-    return ("UTF-8", "GB18030") if silent else (None,)
+    encoding = LATIN1.replace("iso", "ISO-") if shapefile.latin else ""
+    with gdal_option("SHAPE_RESTORE_SHX", "YES") if shapefile.is_copy else nullcontext():
+        return read_layer_table(shapefile.place, None, {"ENCODING": encoding})
 
 
-def _pick_layer(layers: list[str], wanted: str | None, path: Path) -> str | None:
-    names = ", ".join(layers)
-    if wanted is not None and wanted not in layers:
-        raise InputError(f"it has no layer '{wanted}'", source=path, hint=f"Its layers: {names}.")
-    if wanted is None and len(layers) > 1:
-        raise InputError(
-            "it has several layers and none is named",
-            source=path,
-            hint=f"Write layer = ... beside its path in the plan file: {names}.",
-        )
-    return wanted
+def _read_drawing(place: Path, source: Source, declared: LayerInput) -> Read:
+    encoding, problems = drawing_encoding(place, source, declared.encoding)
+    with (
+        readable(place, source, None) as (ready, _),
+        gdal_option("DXF_ENCODING", encoding) if encoding else nullcontext(),
+        guarded(source, ready) as warned,
+    ):
+        raw = _shaped(read_layer_table(ready, None, {}), source)
+        frame, found = _finished(ready, None, raw, source, None, Claim())
+    frame, chosen = one_drawing_layer(frame, declared.layer, source)
+    problems += warned + found + chosen
+    if _is_of_areas(source.layer):
+        frame, closed = lines_as_areas(frame, source)
+        problems += closed
+    return frame, problems
 
 
-def _read_parquet(path: Path) -> gpd.GeoDataFrame:
+def _is_of_areas(layer: str) -> bool:
+    """Whether a layer takes areas and no lines."""
+    return layer in LAYERS and {"Polygon", "LineString"} & set(LAYERS[layer].shapes) == {"Polygon"}
+
+
+def _read_parquet(place: Path, source: Source, declared: LayerInput) -> Read:
+    """GeoParquet, which the GDAL of pyogrio's wheels does not read."""
     import pyarrow as pa
+    from pyarrow import parquet
 
     try:
-        frame = gpd.read_parquet(path)
-    except (ValueError, OSError, pa.ArrowException) as error:
-        raise InputError(f"the file cannot be read as GeoParquet: {error}", source=path) from error
-    return frame if frame.index.name is None else frame.reset_index()
+        schema = parquet.read_schema(place)
+        geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
+        shapes = gpd.read_parquet(place, columns=[geo.get("primary_column", SHAPE)])
+        kept = [column for column in schema.names if column not in _not_data(geo)]
+        table = parquet.read_table(place, columns=kept)
+    except (ValueError, OSError, KeyError, TypeError, pa.ArrowException, GEOSException) as error:
+        said = f"the file cannot be read as GeoParquet: {error}"
+        raise source.error(said, FORMATS) from error
+    table, found = with_texts(table, source, declared.encoding, Claim())
+    frame, problems = plain_frame(table, shapes.geometry.to_numpy(), shapes.crs, source)
+    return frame, found + problems
+
+
+def _not_data(geo: dict[str, Any]) -> set[str]:
+    """Columns that hold no attributes: shapes, their boxes, and an index without a name."""
+    columns = geo["columns"]
+    boxes = [c.get("covering", {}).get("bbox", {}).get("xmin", [""])[0] for c in columns.values()]
+    return {*columns, *boxes, "__index_level_0__"}

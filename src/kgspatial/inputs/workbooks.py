@@ -5,6 +5,7 @@ Imports from `sheet`, `problems` and `errors`.
 
 from __future__ import annotations
 
+import io
 import struct
 import warnings
 import zipfile
@@ -16,7 +17,7 @@ from xml.etree.ElementTree import ParseError
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.sheet import Merge, Sheet
+from kgspatial.inputs.sheet import Merge, Sheet, column_letter
 
 ZIP_START, OLE_START = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
@@ -26,6 +27,9 @@ BROKEN = (
     *(zipfile.BadZipFile, ParseError),
 )
 """What openpyxl and xlrd raise on files that are cut off, locked or something else."""
+
+ERRORS = frozenset(("#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"))
+"""What a spreadsheet shows for a formula that has no result."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class _Tab:
     hidden_rows: int = 0
     stale: tuple[tuple[int, int], ...] = ()
     """Positions of formulas that were saved without their results."""
+    calculated: bool = True
+    """Whether any formula was saved with a result; where some were, the others gave an empty text."""
 
     @property
     def filled(self) -> bool:
@@ -53,10 +59,9 @@ def read_workbook(path: Path, name: str, wanted: str | None) -> tuple[Sheet, lis
     InputError
         When the file cannot be read, the sheet is not there, or several hold data.
     """
-    with path.open("rb") as stream:
-        is_zip = stream.read(len(ZIP_START)) == ZIP_START
     try:
-        tabs = _xlsx_tabs(path) if is_zip else _xls_tabs(path)
+        content = path.read_bytes()
+        tabs = (_xlsx_tabs if content.startswith(ZIP_START) else _xls_tabs)(content)
     except BROKEN as error:
         raise InputError(
             f"the workbook cannot be read: {str(error) or type(error).__name__}",
@@ -65,8 +70,9 @@ def read_workbook(path: Path, name: str, wanted: str | None) -> tuple[Sheet, lis
         ) from error
     tab = _pick(tabs, wanted, path)
     rows = list(range(1, 1 + len(tab.cells)))
-    sheet = Sheet(tab.cells, rows, str(path), tab.merges, lettered=True)
-    return sheet, _said(tabs, tab, wanted, name, str(path))
+    problems = _said(tabs, tab, wanted, name, str(path)) + _failed(tab, name, str(path))
+    cells = [[None if c in ERRORS else c for c in row] for row in tab.cells]
+    return Sheet(cells, rows, str(path), tab.merges, lettered=True), problems
 
 
 def _pick(tabs: list[_Tab], wanted: str | None, path: Path) -> _Tab:
@@ -101,20 +107,42 @@ def _said(tabs: list[_Tab], tab: _Tab, wanted: str | None, name: str, source: st
     if tab.hidden_rows:
         text = f"{tab.hidden_rows} rows are hidden in the workbook, as by a filter"
         problems.append(Problem(name, "hidden_rows", text, "read like all others", "note", source))
-    for row, column in tab.stale:
-        text = "the formula was saved without its result"
-        done = "taken as missing; open the file in Excel or WPS and save it"
-        problems.append(
-            Problem(name, "formula", text, done, "warning", source, row, f"column {column}")
-        )
+    return problems
+
+
+def _failed(tab: _Tab, name: str, source: str) -> list[Problem]:
+    """One finding for each column with formulas that have no result, or an error for one."""
+    errors = [
+        (i, c) for i, row in enumerate(tab.cells) for c, cell in enumerate(row) if cell in ERRORS
+    ]
+    stale = "warning" if not tab.calculated else "note"
+    problems = []
+    for where, what, severity in (
+        (errors, "hold an error instead of a result", "warning"),
+        (tab.stale, "are formulas without a result", stale),
+    ):
+        columns: dict[int, list[int]] = {}
+        for i, c in where:
+            columns.setdefault(c, []).append(i)
+        problems += [
+            Problem(
+                *(name, "formula", f"{len(rows)} cells {what}, the first in this row"),
+                "taken as missing; open the file in Excel or WPS, mend them and save it",
+                "warning" if severity == "warning" else "note",
+                *(source, rows[0] + 1, f"column {column_letter(c)}"),
+                str(tab.cells[rows[0]][c] or "") if rows[0] < len(tab.cells) else "",
+            )
+            for c, rows in columns.items()
+        ]
     return problems
 
 
 def _trimmed(cells: list[list[Any]]) -> list[list[Any]]:
     """Cells without blank rows at the end, which a workbook has by its formats only."""
-    while cells and all(c is None for c in cells[-1]):
-        cells = cells[:-1]
-    return cells
+    last = len(cells)
+    while last and all(c is None for c in cells[last - 1]):
+        last -= 1
+    return cells[:last]
 
 
 def _cell(value: Any) -> Any:
@@ -126,52 +154,54 @@ def _cell(value: Any) -> Any:
     return value
 
 
-def _xlsx_tabs(path: Path) -> list[_Tab]:
+def _xlsx_tabs(content: bytes) -> list[_Tab]:
     import openpyxl
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # about styles and validations we do not read
-        book = openpyxl.load_workbook(path, data_only=True)
-        formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(content)) if _has_formulas(content) else None
     return [
-        _Tab(
-            sheet.title,
-            cells := _trimmed(
-                [[_cell(v) for v in row] for row in sheet.iter_rows(values_only=True)]
-            ),
-            tuple(
-                Merge(m.min_row - 1, m.min_col - 1, m.max_row - 1, m.max_col - 1)
-                for m in sheet.merged_cells.ranges
-            ),
-            sheet.sheet_state != "visible",
-            sum(d.hidden and i <= len(cells) for i, d in sheet.row_dimensions.items()),
-            _stale(cells, formulas[sheet.title]) if formulas is not None else (),
-        )
-        for sheet in book.worksheets
+        _xlsx_tab(s, formulas[s.title] if formulas is not None else None) for s in book.worksheets
     ]
 
 
-def _has_formulas(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
+def _xlsx_tab(sheet: Any, formulas: Any) -> _Tab:
+    cells = _trimmed([[_cell(v) for v in row] for row in sheet.iter_rows(values_only=True)])
+    merges = tuple(
+        Merge(m.min_row - 1, m.min_col - 1, m.max_row - 1, m.max_col - 1)
+        for m in sheet.merged_cells.ranges
+    )
+    hidden_rows = sum(d.hidden and i <= len(cells) for i, d in sheet.row_dimensions.items())
+    places = [] if formulas is None else _formula_places(formulas)
+    stale = tuple((i, c) for i, c in places if i >= len(cells) or cells[i][c] is None)
+    hidden = sheet.sheet_state != "visible"
+    return _Tab(
+        *(sheet.title, cells, merges, hidden, hidden_rows, stale),
+        len(stale) < len(places) or not places,
+    )
+
+
+def _has_formulas(content: bytes) -> bool:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         sheets = [n for n in archive.namelist() if n.startswith("xl/worksheets/")]
         return any(b"<f>" in (text := archive.read(n)) or b"<f " in text for n in sheets)
 
 
-def _stale(cells: list[list[Any]], formulas: Any) -> tuple[tuple[int, Any], ...]:
-    return tuple(
-        (cell.row, cell.column_letter)
-        for row in formulas.iter_rows(max_row=len(cells) or 1)
+def _formula_places(sheet: Any) -> list[tuple[int, int]]:
+    return [
+        (cell.row - 1, cell.column - 1)
+        for row in sheet.iter_rows()
         for cell in row
         if cell.data_type == "f"
-        and (cell.row > len(cells) or cells[cell.row - 1][cell.column - 1] is None)
-    )
+    ]
 
 
-def _xls_tabs(path: Path) -> list[_Tab]:
+def _xls_tabs(content: bytes) -> list[_Tab]:
     import xlrd
 
     try:
-        book = xlrd.open_workbook(path, formatting_info=True, logfile=_Silent())
+        book = xlrd.open_workbook(file_contents=content, formatting_info=True, logfile=_Silent())
     except (xlrd.XLRDError, xlrd.compdoc.CompDocError, NotImplementedError) as error:
         raise ValueError(str(error)) from error
     tabs = []

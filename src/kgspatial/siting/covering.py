@@ -1,6 +1,6 @@
 """Maximal covering and set covering: which sites reach the most demand, or enough of it.
 
-Imports from `arrays`, `core`, `cover_bound`, `solver`, `result`, `errors`. On arrays: no map, no study.
+Imports from `arrays`, `core`, `cover_bound`, `solver`, `result`, `errors`. On arrays only.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def max_coverage(
 ) -> SitingResult:
     """Choose `p` sites so that the most demand has one of them within reach.
 
-    Points of equal reach are merged. A Lagrangian bound with greedy and exchanges comes first; sites
-    that no better answer can use, or that every one must use, are settled by their reduced cost, and
-    HiGHS proves the rest.
+    Points of equal reach are merged. Prices per point give a bound and, with exchanges of sites, an
+    answer. Sites that no answer as good can use, or that every one must use, are settled by their
+    reduced cost; HiGHS solves the rest.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def max_coverage(
     -------
     SitingResult
         ``objective`` is the demand covered; ``assignment`` gives each covered point to the first
-        chosen site that reaches it.
+        chosen site that reaches it. Fewer than `p` sites when the others would add nothing.
 
     Raises
     ------
@@ -68,17 +68,18 @@ def max_coverage(
     Science 32.
     """
     begun = time.perf_counter()
+    until = begun + time_limit_s
     links = links_of(reach)
     demand = amounts_of(weights, links.shape[0], "weights")
     count = count_of(p, links.shape[1])
-    merged, amount, _ = merge_equal_rows(links, demand)
-    found = bounded_cover(merged, amount, count, time_limit_s=time_limit_s / 2)
+    enough = max(gap_target, PROVEN / 10)
+    groups, amount = _reached(*_merged(links, demand))
+    half = (until - time.perf_counter()) / 2
+    found = bounded_cover(groups, amount, count, time_limit_s=half, gap_target=enough)
     chosen, bound = found.chosen, found.bound
-    if relative_gap(found.objective, bound) > max(gap_target, PROVEN / 10):
-        left = max(time_limit_s - (time.perf_counter() - begun), 1.0)
-        chosen, bound = _proven(
-            found, merged, amount, count, time_limit_s=left, gap_target=gap_target, seed=seed
-        )
+    if relative_gap(found.objective, bound) > enough and time.perf_counter() < until:
+        chosen, bound = _proven(found, groups, amount, count, until, gap_target, seed)
+    chosen = _without_idle(groups, chosen)
     assignment = _first_covering(links, demand, chosen)
     objective = float(assignment.sum())
     return answered(chosen, objective, max(bound, objective), assignment, begun)
@@ -89,33 +90,29 @@ def _proven(
     links: sparse.csr_array,
     amount: Floats,
     count: int,
-    *,
-    time_limit_s: float,
+    until: float,
     gap_target: float,
     seed: int,
 ) -> tuple[Ints, float]:
-    """Solve what the prices leave open; whatever they removed cannot beat `found`."""
+    """Solve what the prices leave open; any answer that they excluded covers less than `found`."""
     forced = np.flatnonzero(found.must_be_chosen)
     kept = np.flatnonzero(found.may_be_chosen & ~found.must_be_chosen)
-    open_rows = np.flatnonzero(np.asarray(links[:, forced].sum(axis=1)).ravel() == 0)
-    settled = float(amount.sum() - amount[open_rows].sum())
-    part, part_amount, _ = merge_equal_rows(links[open_rows][:, kept], amount[open_rows])
-    start = np.flatnonzero(np.isin(kept, found.chosen))
-    left = count - len(forced)
+    is_open = np.diff(links[:, forced].indptr) == 0
+    settled = float(amount[~is_open].sum())
+    part, part_amount = _reached(*_merged(links[is_open][:, kept], amount[is_open]))
     answer = solve(
-        _coverage_model(part, part_amount, left),
-        time_limit_s=time_limit_s,
+        _coverage_model(part, part_amount, count - len(forced)),
+        time_limit_s=max(until - time.perf_counter(), 0.0),
         gap_target=gap_target,
         seed=seed,
-        start=_start_values(part, start) if len(start) <= left else None,
+        start=_start_values(part, np.flatnonzero(np.isin(kept, found.chosen))),
     )
-    if answer is None:
-        return found.chosen, found.objective
+    if answer is None:  # nothing chosen always meets the conditions: only a failure of HiGHS
+        return found.chosen, found.bound
     bound = min(found.bound, max(settled + answer.bound, found.objective))
-    if settled + answer.objective < found.objective:
-        return found.chosen, bound
     chosen = np.concatenate([forced, kept[answer.values[: len(kept)] > 0.5]])
-    return np.sort(chosen), bound
+    is_better = _covered(links, amount, chosen) > found.objective
+    return (np.sort(chosen) if is_better else found.chosen), bound
 
 
 def set_cover(
@@ -158,8 +155,7 @@ def set_cover(
     if not 0.0 <= share <= 1.0:
         raise InputError(f"share must lie between 0 and 1, not {share}")
     price = np.ones(links.shape[1]) if costs is None else amounts_of(costs, links.shape[1], "costs")
-    merged, amount, _ = merge_equal_rows(links, demand)
-    model = _cover_model(merged[amount > 0], amount[amount > 0], share, price)
+    model = _cover_model(*_merged(links, demand), share, price)
     answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
     if answer is None:
         return infeasible(links.shape, begun)
@@ -167,6 +163,38 @@ def set_cover(
     objective = float(price[chosen].sum())
     bound = min(-answer.bound, objective)
     return answered(chosen, objective, bound, _first_covering(links, demand, chosen), begun)
+
+
+def _merged(links: sparse.csr_array, demand: Floats) -> tuple[sparse.csr_array, Floats]:
+    """Points with demand, those of equal reach as one; the caller's matrix is left as it is."""
+    rows = np.flatnonzero(demand > 0)
+    own = links[rows]
+    own.sum_duplicates()
+    own.data[:] = 1.0
+    groups, amount, _ = merge_equal_rows(own, demand[rows])
+    return groups, amount
+
+
+def _reached(groups: sparse.csr_array, amount: Floats) -> tuple[sparse.csr_array, Floats]:
+    """Without the points that no site reaches."""
+    rows = np.flatnonzero(np.diff(groups.indptr))
+    return groups[rows], amount[rows]
+
+
+def _covered(links: sparse.csr_array, amount: Floats, chosen: Ints) -> float:
+    return float(amount[np.diff(links[:, chosen].indptr) > 0].sum())
+
+
+def _without_idle(links: sparse.csr_array, chosen: Ints) -> Ints:
+    """Drop, from the last column on, each site whose points the others reach as well."""
+    by_site = sparse.csc_array(links[:, chosen])
+    times = np.diff(links[:, chosen].indptr)
+    needed = np.ones(len(chosen), dtype=bool)
+    for site in range(len(chosen) - 1, -1, -1):
+        points = by_site.indices[by_site.indptr[site] : by_site.indptr[site + 1]]
+        needed[site] = bool((times[points] == 1).any())
+        times[points] -= not needed[site]
+    return chosen[needed]
 
 
 def _coverage_model(links: sparse.csr_array, amount: Floats, count: int) -> MixedInteger:

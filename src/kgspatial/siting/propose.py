@@ -280,6 +280,7 @@ def _after(
             "classes": np.nan,
             "counted": True,
             "places_derived": False,
+            "classes_derived": False,
             "not_counted": None,
         },
         geometry=chosen.geometry,

@@ -1,0 +1,188 @@
+"""From a plan file to a study: its layers read, and what cannot be used raised or listed.
+
+Imports from `study`, `inputs`, `layers`, `errors`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pandas as pd
+
+from kgspatial.errors import InputError
+from kgspatial.inputs.areas import study_area
+from kgspatial.inputs.checks import check_layer
+from kgspatial.inputs.china import china_crs_name
+from kgspatial.inputs.crs import parse_crs
+from kgspatial.inputs.files import existing, sha256
+from kgspatial.inputs.planfile import PlanFile, read_plan_file
+from kgspatial.inputs.problems import Problem, problem_table
+from kgspatial.inputs.rasters import population_files, read_population
+from kgspatial.inputs.readers import read_layer
+from kgspatial.layers import LAYERS, POPULATION, Population
+from kgspatial.study import INPUT_COLUMNS, Study
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from pyproj import CRS
+
+
+@dataclass(eq=False)
+class _Found:
+    """What a plan's files held, as far as they were read."""
+
+    layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    population: Population | None = None
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_study(path: str | Path) -> Study:
+    """Read the plan file and the layers that it declares.
+
+    Parameters
+    ----------
+    path : str or Path
+        A plan file (TOML); paths in it are relative to its folder.
+
+    Returns
+    -------
+    Study
+        With ``problems`` (what was found and done) and ``inputs`` (files and their SHA-256).
+
+    Raises
+    ------
+    PlanError
+        When the plan file cannot be carried out.
+    InputError
+        When a file is missing, unreadable, empty, without CRS or without a required column.
+    """
+    return study_from_plan(read_plan_file(path))
+
+
+def study_from_plan(plan: PlanFile) -> Study:
+    """Read the layers that a plan file declares; the first that cannot be used is an error."""
+    _check_plan(plan)
+    found = _Found()
+    for name in _vector_layers(plan):
+        _read_layer(plan, name, found)
+    _read_grid(plan, found)
+    return _study(plan, found)
+
+
+def check_plan(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
+    """Read and check all that a plan file declares, and go on after what cannot be used.
+
+    Returns
+    -------
+    study : Study or None
+        None when something cannot be used.
+    problems : DataFrame
+        The problem table; what cannot be used stands first in it, with the code ``refused``.
+
+    Raises
+    ------
+    PlanError
+        When the plan file itself cannot be carried out.
+    """
+    _check_plan(plan)
+    found, refused, checked = _Found(), list[Problem](), list[Problem]()
+    for name in _vector_layers(plan):
+        try:
+            _read_layer(plan, name, found)
+            checked += check_layer(found.layers[name], LAYERS[name])[1]
+        except InputError as error:
+            refused.append(_refusal(name, error, plan))
+    try:
+        _read_grid(plan, found)
+    except InputError as error:
+        refused.append(_refusal(POPULATION, error, plan))
+    if not refused:
+        try:
+            study = _study(plan, found)
+        except InputError as error:
+            refused.append(_refusal("", error, plan))
+        else:
+            return study, study.problems
+    return None, problem_table(refused + found.problems + checked)
+
+
+def _check_plan(plan: PlanFile) -> None:
+    if "kindergartens" not in plan.inputs:
+        raise InputError(
+            "no kindergartens are declared", source=plan.path, hint="Write [inputs.kindergartens]."
+        )
+    if plan.settings.plan.crs is not None:
+        parse_crs(plan.settings.plan.crs, source=str(plan.path))
+
+
+def _vector_layers(plan: PlanFile) -> list[str]:
+    return [name for name in plan.inputs if name != POPULATION]
+
+
+def _read_layer(plan: PlanFile, name: str, found: _Found) -> None:
+    frame, problems = read_layer(name, plan.inputs[name])
+    frame.attrs["source"] = _relative(Path(frame.attrs["source"]), plan.path.parent)
+    found.layers[name] = frame
+    found.problems += [_placed(problem, plan) for problem in problems]
+
+
+def _read_grid(plan: PlanFile, found: _Found) -> None:
+    """The grid comes last: the other layers tell where the study area is."""
+    declared = plan.inputs.get(POPULATION)
+    if declared is None:
+        return
+    area, year = study_area(found.layers), plan.settings.plan.year
+    found.population, problems = read_population(declared, area=area, year=year)
+    found.problems += [_placed(problem, plan) for problem in problems]
+
+
+def _refusal(name: str, error: InputError, plan: PlanFile) -> Problem:
+    done = error.hint or "not read"
+    found = Problem(name, "refused", error.message, done, "error", error.source or "")
+    return _placed(replace(found, row=error.row, column=error.column or ""), plan)
+
+
+def _placed(problem: Problem, plan: PlanFile) -> Problem:
+    """A finding whose file is named as the plan file would name it."""
+    source = _relative(Path(problem.source), plan.path.parent) if problem.source else ""
+    return replace(problem, source=source)
+
+
+def _study(plan: PlanFile, found: _Found) -> Study:
+    return Study(
+        **found.layers,
+        population=found.population,
+        settings=plan.settings,
+        crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
+        problems=problem_table(found.problems),
+        inputs=_input_table(plan, found),
+    )
+
+
+def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
+    sizes = {n: (len(frame), cast("CRS", frame.crs)) for n, frame in found.layers.items()}
+    if found.population is not None:
+        sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs)
+    rows: list[tuple[str, str, str, int, str]] = []
+    for name, declared in plan.inputs.items():
+        paths = _raster_paths(plan) if name == POPULATION else [existing(declared.path, name)]
+        count, crs = sizes[name]
+        shown = china_crs_name(declared.crs or "") or crs.name
+        path = _relative(Path(declared.path), plan.path.parent)
+        rows.append((name, path, sha256(*paths), count, shown))
+    return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
+
+
+def _raster_paths(plan: PlanFile) -> list[Path]:
+    found = population_files(plan.inputs[POPULATION], plan.settings.plan.year)
+    return [file.path for file in found]
+
+
+def _relative(path: Path, folder: Path) -> str:
+    """Path as the plan file would say it: a result must not tell where on a machine it was made."""
+    folder = folder.resolve()
+    if not path.is_absolute():
+        return str(path)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else path.name

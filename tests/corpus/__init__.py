@@ -1,0 +1,1 @@
+"""Awkward files as planners have them, and what must be understood of each; see README.md."""
