@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS, Transformer
 from shapely import Point, box
@@ -99,15 +99,11 @@ class TestDegreesMinutesAndSeconds:
             "117,6471",
             "中山路1号",
             "E117.6E",
-            "1e",
             "°",
         ],
     )
     def test_what_is_no_longitude_is_listed_and_not_guessed(self, text: str) -> None:
         number, problems = read_one(text)
-        if text == "1e":
-            assert number == 1.0  # one degree east
-            return
         assert np.isnan(number)
         first = problems[0]
         assert (first.code, first.severity, first.row) == ("not_a_value", "warning", 7)
@@ -341,6 +337,7 @@ class TestTheWrongWayRound:
     ) -> None:
         assert swapped(np.array([north]), np.array([east]), CRS(crs)).all()
 
+    @settings(max_examples=25)
     @given(st.floats(73.6, 134.7), st.floats(18.2, 53.5))
     def test_everywhere_in_china(self, lon: float, lat: float) -> None:
         for crs in ("EPSG:4490", "EPSG:4326"):

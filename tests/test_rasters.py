@@ -322,6 +322,7 @@ class TestFiles:
         assert "to its end?" in text
         assert "See previous exception" not in text
 
+    @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="rights are those of Unix")
     def test_that_may_not_be_read(self, tmp_path: Path) -> None:
         path = write_raster(tmp_path / "p.tif", [[1.0]])
         path.chmod(0)

@@ -609,6 +609,17 @@ class TestFormats:
             archive.write(path, "doc.kml")
         assert len(read_silently(tmp_path / "g.kmz", layer="公办")) == 2
 
+    def test_attributes_of_kml_keep_their_names(self, tmp_path: Path) -> None:
+        path = tmp_path / "g.kml"
+        values = {"学位": "90", "班数": "3", "a&lt;b": "x", "name": "别名", "id": "7"}
+        data = "".join(f'<Data name="{k}"><value>{v}</value></Data>' for k, v in values.items())
+        text = KML.format(encoding="UTF-8", more="")
+        start, end = text.index("<Data"), text.index("</ExtendedData>")
+        path.write_text(text[:start] + data + text[end:], encoding="utf-8")
+        first = read_silently(path).iloc[0]
+        kept = {"学位": "90", "班数": "3", "a<b": "x", "name_2": "别名", "id": "7", "Name": "一园"}
+        assert first[list(kept)].to_dict() == kept
+
     def test_kml_in_gbk(self, tmp_path: Path) -> None:
         path = tmp_path / "g.kml"
         path.write_bytes(KML.format(encoding="GBK", more="").encode("gbk"))
@@ -870,7 +881,8 @@ class TestShapes:
         assert found.geometry.isna().tolist() == [False, True, False]
 
     def test_a_system_of_the_files_own_is_none(self, tmp_path: Path) -> None:
-        self.LINES.set_crs(None, allow_override=True).to_file(tmp_path / "g.gpkg")
+        with pytest.warns(UserWarning, match="not provided"):
+            self.LINES.set_crs(None, allow_override=True).to_file(tmp_path / "g.gpkg")
         assert read_silently(tmp_path / "g.gpkg").crs is None
         local = 'LOCAL_CS["某工程坐标系",UNIT["metre",1]]'
         self.LINES.set_crs(local, allow_override=True).to_file(tmp_path / "l.gpkg")
@@ -997,7 +1009,7 @@ class TestDrawings:
         path = tmp_path / "d.dxf"
         content = drawing(self.ENTITIES, "AC1015", "ANSI_936").encode("gbk")
         path.write_bytes(content[:-60])
-        problems = read(path, layer="entities")[1]
+        problems = read(path, "streets", layer="entities")[1]
         assert only(problems, "file_cut_off").severity == "error"
 
     def test_a_binary_drawing_is_refused(self, tmp_path: Path) -> None:
@@ -1101,7 +1113,7 @@ SUFFIXES = [
 class TestDamagedFiles:
     @settings(
         deadline=None,
-        max_examples=300,
+        max_examples=3000,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(

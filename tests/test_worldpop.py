@@ -339,6 +339,7 @@ class TestPatterns:
         (tmp_path / "5/m/grid.tif").unlink()
         assert "5/m/grid.tif" in said(tmp_path / "{age}/{sex}/grid.tif")
 
+    @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="rights are those of Unix")
     def test_in_folders_that_may_not_be_read(self, tmp_path: Path) -> None:
         folder = put(tmp_path / "closed", ["a.tif"])
         folder.chmod(0)

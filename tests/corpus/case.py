@@ -62,8 +62,6 @@ class LayerCase(Case):
     """Lines of the table, or features of the layer, counted by the one who wrote it."""
     header: tuple[int, ...] = (1,)
     """Lines of the header; without meaning where the file is no table."""
-    exact: bool = True
-    """Whether positions are the town's, to 1 m."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,9 @@ from corpus import (
     shapefiles,
     studies,
     texts,
+    workbook_cells,
     workbooks,
+    worldpop,
 )
 from corpus.case import Case
 
@@ -23,9 +25,11 @@ CASES: tuple[Case, ...] = (
     *registers.CASES,
     *coordinates.CASES,
     *workbooks.CASES,
+    *workbook_cells.CASES,
     *shapefiles.CASES,
     *geojsons.CASES,
     *containers.CASES,
+    *worldpop.CASES,
     *rasters.CASES,
     *maps_of_osm.CASES,
     *studies.CASES,

@@ -5,10 +5,13 @@ The same files come out each time: nothing is random, and times are fixed where 
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from corpus.cases import CASES
+from corpus.contents import same_content
 
 FILES = Path(__file__).parent / "files"
 
@@ -20,5 +23,16 @@ def make_corpus(folder: Path) -> None:
             case.make(folder / case.file)
 
 
+def renew(folder: Path) -> None:
+    """Write the files that are missing or hold something else; leave the others alone."""
+    with TemporaryDirectory() as made:
+        make_corpus(Path(made))
+        for file in sorted(p for p in Path(made).rglob("*") if p.is_file()):
+            target = folder / file.relative_to(made)
+            if not target.exists() or not same_content(file, target):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file, target)
+
+
 if __name__ == "__main__":
-    make_corpus(Path(sys.argv[1]) if len(sys.argv) > 1 else FILES)
+    renew(Path(sys.argv[1]) if len(sys.argv) > 1 else FILES)

@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.case import CheckCase, Maker, StudyCase
 from corpus.geometry import collection, feature, outline, polygon
-from corpus.rasters import grid, people, tif
+from corpus.tifs import grid, people, tif
 from corpus.town import ESTATES, GARDENS, UNITS, bd09, gcj02
 from corpus.writing import cells, raw, register, text
 
@@ -218,6 +218,7 @@ STUDIES = (
             },
         ),
         layer_rows={"kindergartens": 6, "communities": 5},
+        says=("1860户, read as 1860",),
     ),
     _study(
         "study_places_from_classes",
