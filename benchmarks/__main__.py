@@ -7,7 +7,7 @@ import sys
 from importlib import import_module
 from os import cpu_count
 
-NAMES = ("allocation", "coordinates", "coverage", "published", "siting")
+NAMES = ("allocation", "coordinates", "coverage", "published", "raster_window", "reading", "siting")
 
 
 def main() -> None:

@@ -166,6 +166,12 @@ class TestLayers:
         with pytest.raises(InputError, match="no layer 'x'"):
             convert_file(source, tmp_path / "two.gpkg", to="GCJ-02", layer="x")
 
+    def test_numbers_of_rows_are_no_column_of_another_format(self, tmp_path: Path) -> None:
+        source = written(tmp_path / "in.gpkg", register())
+        for suffix in (".parquet", ".geojson", ".fgb", ".shp"):
+            done = convert_file(source, tmp_path / f"out{suffix}", to="EPSG:4326")
+            assert list(read(done.target))[:-1] == list(register())[:-1]
+
     def test_of_geojson_keep_ids_nested_values_and_texts_like_dates(self, tmp_path: Path) -> None:
         properties = {"名": "甲", "开园": "2020/09/01", "级": {"省": [1, 2]}, "班": 3, "满": True}
         feature = {
@@ -182,6 +188,18 @@ class TestLayers:
         found = json.loads(done.target.read_text(encoding="utf-8"))["features"][0]
         assert found["id"] == 42
         assert found["properties"] == properties
+
+    def test_of_geoparquet_keep_categories_and_lose_the_boxes_of_their_shapes(
+        self, tmp_path: Path
+    ) -> None:
+        frame = register().assign(类别=pd.Categorical(["公办", "民办", "公办"])).set_axis([5, 5, 9])
+        source = tmp_path / "in.parquet"
+        frame.to_parquet(source, write_covering_bbox=True, schema_version="1.1.0")
+        done = convert_file(source, tmp_path / "out.parquet", from_="GCJ-02", to="EPSG:4490")
+        found = read(done.target)
+        assert list(found.columns) == list(frame.columns)
+        assert found.dtypes.equals(frame.dtypes)
+        assert found.index.tolist() == [5, 5, 9]
 
     def test_measures_are_dropped_and_listed(self, tmp_path: Path) -> None:
         shape = shapely.to_wkb(shapely.from_wkt("POINT ZM (116.4 39.9 3 4)"), flavor="iso")

@@ -146,7 +146,7 @@ class TestGrid:
 class TestCounts:
     def test_communities_keep_their_counts(self, town: Make) -> None:
         demand = estimate_demand(town())
-        assert demand.method == "counts"
+        assert demand.method == "register"
         assert demand.points["children"].tolist() == [30, 60, 90]
         assert demand.points["unit_id"].tolist() == ["W", "W", "E"]
         assert "180.0 children (3 community: 180)" in repr(demand)

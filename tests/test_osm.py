@@ -195,10 +195,10 @@ class TestStreets:
         _, problems = read(write_map(here, ways), "streets")
         found = {p.code: (p.problem[:6], p.value, p.severity) for p in problems}
         assert found == {
-            "not_walked_forbidden": ("2 ways", "", "note"),
-            "not_walked_needs_foot": ("1 way ", "", "note"),
-            "not_walked_not_there": ("1 way ", "", "note"),
-            "not_walked_unknown": ("1 way ", "highway=goat_track (1)", "warning"),
+            "not_walked_forbidden": ("2 elem", "", "note"),
+            "not_walked_needs_foot": ("1 elem", "", "note"),
+            "not_walked_not_there": ("1 elem", "", "note"),
+            "not_walked_unknown": ("1 elem", "highway=goat_track (1)", "warning"),
         }
 
     @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -449,7 +449,7 @@ class TestWindow:
         assert streets.geometry.loc[11].coords[:] == [GRID[1], GRID[2], GRID[3]]
         assert list(streets.index) == [11]
         outside, lost = problems
-        assert (outside.code, outside.problem[:10]) == ("outside_area", "1 streets ")
+        assert (outside.code, outside.problem[:9]) == ("outside_area", "1 street ")
         assert lost.value == "way/13"  # where it runs is not known
         with pytest.raises(InputError, match="none of its 2 streets lies in the study area"):
             read(here, "streets", self.FAR)

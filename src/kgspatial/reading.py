@@ -17,6 +17,7 @@ from kgspatial.inputs.checks import check_layer
 from kgspatial.inputs.china import china_crs_name
 from kgspatial.inputs.crs import parse_crs
 from kgspatial.inputs.files import existing, sha256
+from kgspatial.inputs.osm import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.rasters import population_files, read_population
@@ -118,11 +119,15 @@ def _check_plan(plan: PlanFile) -> None:
 
 
 def _vector_layers(plan: PlanFile) -> list[str]:
-    return [name for name in plan.inputs if name != POPULATION]
+    """Names in reading order: OpenStreetMap last, cut to the area that the others tell."""
+    names = [name for name in plan.inputs if name != POPULATION]
+    return sorted(names, key=lambda name: is_osm(Path(plan.inputs[name].path)))
 
 
 def _read_layer(plan: PlanFile, name: str, found: _Found) -> None:
-    frame, problems = read_layer(name, plan.inputs[name])
+    declared = plan.inputs[name]
+    area = study_area(found.layers) if is_osm(Path(declared.path)) else None
+    frame, problems = read_layer(name, declared, area)
     frame.attrs["source"] = _relative(Path(frame.attrs["source"]), plan.path.parent)
     found.layers[name] = frame
     found.problems += [_placed(problem, plan) for problem in problems]

@@ -96,7 +96,7 @@ class Study:
                 problems += found
         crs = _study_crs(self.crs, checked)
         for name, frame in checked.items():
-            checked[name], found = _in_crs(frame, crs, name)
+            checked[name], found = _in_crs(_with_unit_ids(frame, checked), crs, name)
             problems += found
             object.__setattr__(self, name, _renumbered(checked[name]))
         if isinstance(self.population, (str, Path)):
@@ -194,6 +194,21 @@ def _renumbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     plain = frame.reset_index(drop=True)
     plain.attrs = frame.attrs
     return plain
+
+
+def _with_unit_ids(
+    frame: gpd.GeoDataFrame, layers: dict[str, gpd.GeoDataFrame]
+) -> gpd.GeoDataFrame:
+    """The layer with ids for units that it calls by their names, as most lists do."""
+    units = layers.get("units")
+    if units is None or "name" not in units or units is frame or "unit_id" not in frame:
+        return frame
+    called = units.dropna(subset="name").drop_duplicates("name", keep=False)
+    ids = pd.Series(called["unit_id"].to_numpy(), index=called["name"].to_numpy())
+    by_name = ~frame["unit_id"].isin(units["unit_id"]) & frame["unit_id"].isin(ids.index)
+    named = frame.assign(unit_id=frame["unit_id"].where(~by_name, frame["unit_id"].map(ids)))
+    named.attrs = frame.attrs
+    return named
 
 
 def _unknown_units(layers: dict[str, gpd.GeoDataFrame]) -> list[Problem]:

@@ -1,7 +1,7 @@
 """Which displacement brings points of one layer onto what they belong to in another, if any does.
 
-Imports nothing of kgspatial. The judge is a map laid over another: at the right place the points
-are much nearer than at any other place that is tried, and nearer than anywhere around it.
+Imports nothing of kgspatial. The judge works as an eye that lays one map over another: at the right
+place many more points are near than at any other place that is tried, and than anywhere around it.
 """
 
 from __future__ import annotations
@@ -17,25 +17,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Points = NDArray[np.float64]
+    Distances = NDArray[np.float64]
+
+NEAR_M = 50.0
+"""Nearness falls with exp(-distance / this): a point far from everything then weighs as little as
+one not so far, and a few misplaced ones do not hide what the others tell."""
 
 REACH_M = 400.0
-"""A point that comes no nearer than this at any place that is tried lies elsewhere: it tells nothing."""
+"""A point that comes no nearer than this at any place that is tried tells nothing."""
 
 AROUND_M = (250.0, 400.0)
-"""Radii of the rings around the best place: a lucky fit has equals there, a true one has none.
-Wider than a community, narrower than the shifts."""
+"""Radii of the rings around the best place. A chance fit has its like there, a true one has none:
+they are wider than most estates, and narrower than the shifts."""
 
 RING = 12
 """Places tried on each ring."""
 
-NEAR_M = 150.0
-"""Mean distance at the right place; half an estate's width, or a block behind a street."""
-
-LEAST_RATIO = 0.8
-"""At any other place the mean distance is larger by at least this much."""
+LEAST_GAIN = 0.05
+"""By how much the mean nearness at the right place exceeds that at any other place, and ..."""
 
 LEAST_ERRORS = 2.0
-"""... and by this many standard errors of the mean difference."""
+"""... by how many standard errors of the mean difference over the points. Of 15,000 simulated towns
+in which points and shapes had nothing to do with each other, one passed both."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +56,9 @@ class Comparison:
     xy : ndarray, n x 2
         The points.
     shapes : STRtree or ndarray of n shapes
-        A tree where any of the shapes will do, or each point's own shape.
+        A tree where any of its shapes will do, or each point's own shape.
+    least_gain : float
+        Mean nearness that a displacement costs at least, from 0 to 1.
     """
 
     points_of: str
@@ -62,23 +67,22 @@ class Comparison:
     at_least: int
     xy: Points
     shapes: STRtree | NDArray[np.object_]
+    least_gain: float = LEAST_GAIN
 
-    def distances(self, xy: Points) -> NDArray[np.float64]:
+    def distances(self, xy: Points) -> Distances:
         """Distance in metres of each point, displaced to `xy`, from what it belongs to."""
         points = shapely.points(xy)
         if not isinstance(self.shapes, STRtree):
             return np.asarray(shapely.distance(points, self.shapes))
         apart = np.full(len(points), np.inf)
-        found, apart_found = self.shapes.query_nearest(
-            points, return_distance=True, all_matches=False
-        )
-        apart[found[0]] = apart_found
+        (row, _), found = self.shapes.query_nearest(points, return_distance=True, all_matches=False)
+        apart[row] = found
         return apart
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The place at which the points fit: its number, how many of them tell so, mean distances."""
+    """The place at which points fit: its number, how many points tell so, mean distances."""
 
     place: int
     points: int
@@ -93,21 +97,26 @@ def best_fit(comparison: Comparison, places: list[Points]) -> Fit | None:
     ----------
     comparison : Comparison
         The points and the shapes.
-    places : list of ndarray
-        The points as they are, then displaced in each way that is tried.
+    places : list of ndarray, n x 2
+        The points as they are, and displaced in each way that is tried.
     """
     if len(comparison.xy) < comparison.at_least:
         return None
     tried = np.stack([comparison.distances(xy) for xy in places])
-    best = int(np.minimum(tried, REACH_M).mean(axis=1).argmin())
+    best = int(_nearness(tried).mean(axis=1).argmax())
     around = [comparison.distances(places[best] + step) for step in _rings()]
     every = np.vstack([tried, *around])
-    told = every.min(axis=0) <= REACH_M
-    every = every[:, told]
-    if told.sum() < comparison.at_least or not _stands_out(every, best):
+    every = every[:, every.min(axis=0) <= REACH_M]
+    points = every.shape[1]
+    if points < comparison.at_least:
         return None
-    before, after = every[0].mean(), every[best].mean()
-    return Fit(best, int(told.sum()), float(before), float(after))
+    if not _stands_out(_nearness(every), best, comparison.least_gain):
+        return None
+    return Fit(best, points, float(every[0].mean()), float(every[best].mean()))
+
+
+def _nearness(distances: Distances) -> NDArray[np.float64]:
+    return np.exp(-distances / NEAR_M)
 
 
 def _rings() -> Points:
@@ -116,15 +125,9 @@ def _rings() -> Points:
     return np.vstack([radius * circle for radius in AROUND_M])
 
 
-def _stands_out(distances: NDArray[np.float64], best: int) -> bool:
-    """Whether one row of distances is smaller than every other, in mean and beyond chance."""
-    here = distances[best]
-    gains = np.delete(distances, best, axis=0) - here
+def _stands_out(nearness: NDArray[np.float64], best: int, least_gain: float) -> bool:
+    """Whether the points are nearer at one place than at each other one, and beyond chance."""
+    gains = nearness[best] - np.delete(nearness, best, axis=0)
     gain = gains.mean(axis=1)
     error = gains.std(axis=1, ddof=1) / np.sqrt(gains.shape[1])
-    small = here.mean() <= NEAR_M and bool((gain > 0.0).all())
-    return (
-        small
-        and bool((here.mean() <= LEAST_RATIO * (here.mean() + gain)).all())
-        and bool((gain >= LEAST_ERRORS * error).all())
-    )
+    return bool((gain >= np.maximum(least_gain, LEAST_ERRORS * error)).all())

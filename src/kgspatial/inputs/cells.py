@@ -20,6 +20,14 @@ from kgspatial.layers import POPULATION
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+CACHE_BYTES = 16 * 1024**2
+"""GDAL's cache while a window is read. Its own choice is a share of the machine's memory, which a
+national raster in strips fills: a strip is as wide as the country, the window is not."""
+
+CHUNK_BYTES = CACHE_BYTES // 2
+"""Of storage blocks that are read at once: their mask is then made from the cache, not from the
+file a second time."""
+
 CHUNK_CELLS = 1_000_000
 """Cells that are read at once, so that what reading takes beside the counts stays small."""
 
@@ -67,7 +75,7 @@ def add_counts(
         When a cell holds what is neither a count nor a usual mark of no data.
     """
     marks: Counter[float] = Counter()
-    for rows in _chunks(raster.block_shapes[number - 1][0], part):
+    for rows in _chunks(raster, number, part):
         target[rows.seen_from(part).slices] += _counts(raster, number, rows, marks, path)
     if len(marks) > MOST_MARKS:
         shown = ", ".join(f"{value:g}" for value in sorted(marks)[:MOST_MARKS])
@@ -79,9 +87,14 @@ def add_counts(
     return _mark_notes(marks, raster.dtypes[number - 1], number, path)
 
 
-def _chunks(high: int, part: Block) -> Iterator[Block]:
-    """Rows of a part, by as many whole rows of storage blocks (`high` cells) as fit in a chunk."""
-    step = max(high, CHUNK_CELLS // part.columns // high * high)
+def _chunks(raster: Any, number: int, part: Block) -> Iterator[Block]:
+    """Rows of a part, by as many whole rows of storage blocks as fit in a chunk and the cache."""
+    high, wide = raster.block_shapes[number - 1]
+    across = (part.column + part.columns - 1) // wide - part.column // wide + 1
+    size = high * wide * across * np.dtype(raster.dtypes[number - 1]).itemsize
+    if raster.interleaving is not None and raster.interleaving.name == "pixel":
+        size *= raster.count
+    step = max(1, min(CHUNK_BYTES // size, CHUNK_CELLS // (part.columns * high))) * high
     row, end = part.row, part.row + part.rows
     while row < end:
         below = min(end, row - row % high + step)

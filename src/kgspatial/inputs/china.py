@@ -73,9 +73,9 @@ def transform_china(x: Any, y: ArrayLike | None = None, *, from_: str, to: str) 
     lon, lat : ndarray
         Degrees, of the shape of the input. NaN and infinite coordinates come back as they are.
     layer : GeoDataFrame or GeoSeries
-        For a layer: a new one with the same rows, columns, geometry types and heights. Its CRS is
-        the one that `to` names; there is none for GCJ-02 and BD-09, because whoever reads the
-        layer after it was saved must not take it for WGS 84.
+        For a layer: a new one with the same rows, columns, geometry types and heights; measures
+        (M) are dropped. Its CRS is the one that `to` names; there is none for GCJ-02 and BD-09,
+        because whoever reads the layer after it was saved must not take it for WGS 84.
 
     Raises
     ------
@@ -255,14 +255,19 @@ def _moved_shapes(shapes: NDArray[np.object_], start: ChinaCrs, end: ChinaCrs) -
 
 
 def with_corners_moved(shapes: NDArray[np.object_], move: Step) -> NDArray[np.object_]:
-    """Return shapes with every corner moved; heights are kept, and missing shapes stay missing."""
+    """Return shapes with every corner moved.
+
+    Heights are kept and missing shapes stay missing; measures (M) are dropped.
+    """
     import shapely
 
     def moved_rows(corners: Floats) -> Floats:
         return np.column_stack([*move(corners[:, 0], corners[:, 1]), corners[:, 2:]])
 
     out = np.array(shapes, dtype=object)
-    high = shapely.has_z(out)
+    high, measured = shapely.has_z(out), shapely.has_m(out)
+    for rows, dimension in ((measured & high, 3), (measured & ~high, 2)):
+        out[rows] = shapely.from_wkb(shapely.to_wkb(out[rows], output_dimension=dimension))
     for rows, include_z in ((high, True), (~high, False)):
         out[rows] = shapely.transform(out[rows], moved_rows, include_z=include_z)
     return out

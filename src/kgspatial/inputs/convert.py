@@ -21,6 +21,7 @@ from kgspatial.inputs.layer_files import (
     READ_SUFFIXES,
     SPATIAL_SUFFIXES,
     SpatialFile,
+    names_fit,
     read_spatial_file,
     write_spatial_file,
 )
@@ -86,8 +87,8 @@ def convert_file(
     layer : str, optional
         The layer to convert; all of them unless given.
     encoding : str, optional
-        Of the texts of a Shapefile or table that is written; that of `source` unless given, and
-        UTF-8 for a new Shapefile.
+        Of the texts of a Shapefile or table that is written; that of `source` unless given. A
+        Shapefile from another format is in UTF-8, or in GBK where its names are too long for that.
     from_encoding : str, optional
         Of the texts of `source`, where it is not found by itself.
     overwrite : bool, default False
@@ -196,7 +197,8 @@ def _convert_layers(job: _Job) -> Converted:
         moved, found = moved_layer(layer, Movement(start, job.end), job.source)
         layers.append(replace(moved, about=_about(job.end)))
         problems += noted + found
-    label = _label(file, suffix, job)
+    label, chosen = _label(file, suffix, job)
+    problems += chosen
     with _written_whole(job.target) as beside:
         changed = replace(file, layers=tuple(layers))
         problems += write_spatial_file(changed, beside, label, job.source)
@@ -227,26 +229,33 @@ def _about(end: DeclaredCrs) -> str:
     return f"Coordinates in {end.shifted}, which is not WGS 84" if end.shifted else ""
 
 
-def _label(file: SpatialFile, suffix: str, job: _Job) -> str:
-    """The name of the encoding to write, as a .cpg says it."""
+def _label(file: SpatialFile, suffix: str, job: _Job) -> tuple[str, list[Problem]]:
+    """The name of the encoding to write, as a .cpg says it; and why, where it is not plain."""
     if suffix != ".shp":
         if job.encoding is not None and codec_of(job.encoding) != UTF8:
             said = f"the texts of a {suffix} are always in UTF-8"
             raise InputError(said, source=job.target, hint="Leave --encoding out.")
-        return "UTF-8"
+        return "UTF-8", []
     if job.encoding is not None:
         if codec_of(job.encoding) is None:
             raise InputError(f"'{job.encoding}' names no encoding", source="--encoding")
-        return "UTF-8" if codec_of(job.encoding) == UTF8 else job.encoding.upper()
+        return "UTF-8" if codec_of(job.encoding) == UTF8 else job.encoding.upper(), []
+    in_gbk = all(_fits_gbk(layer) for layer in file.layers)
     if file.codec == CHINESE:
-        return "GBK" if all(_fits_gbk(layer) for layer in file.layers) else "GB18030"
-    return "UTF-8" if file.codec == UTF8 else file.codec.upper()
+        return "GBK" if in_gbk else "GB18030", []
+    fits = all(names_fit(layer, "UTF-8") for layer in file.layers)
+    if file.suffix == ".shp" or fits or not in_gbk:
+        return "UTF-8" if file.codec == UTF8 else file.codec.upper(), []
+    said = "names of its columns are too long for a Shapefile in UTF-8"
+    done = "texts written in GBK, which takes five Chinese characters; --encoding changes it"
+    return "GBK", [job.source.problem("encoding_chosen", said, done, severity="note")]
 
 
 def _fits_gbk(layer: SpatialLayer) -> bool:
-    texts = [c for c in layer.table.columns if str(c.type) == "string"]
+    columns = [c for c in layer.table.columns if str(c.type) == "string"]
+    texts = [text for c in columns for text in c.unique().to_pylist() if text]
     try:
-        "".join(t for c in texts for t in c.unique().to_pylist() if t).encode("gbk")
+        "".join([*texts, *layer.table.column_names]).encode("gbk")
     except UnicodeEncodeError:
         return False
     return True

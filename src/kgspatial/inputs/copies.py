@@ -56,7 +56,8 @@ def readable(
         The encoding, where it is not UTF-8.
     """
     with TemporaryDirectory(prefix="kgspatial-") as folder:
-        copy = Path(folder) / f"layer{path.suffix.lower()}"
+        stem = path.stem if is_plain(Path(path.name)) else "layer"
+        copy = Path(folder) / f"{stem}{path.suffix.lower()}"
         if path.suffix.lower() in TEXT_SUFFIXES and not _is_utf8(path):
             problems = _transcoded(path, copy, source, declared)
             yield (copy if copy.exists() else path), problems

@@ -75,14 +75,29 @@ def find_header(sheet: Sheet, layer: str, named: Mapping[str, str] = NONE_NAMED)
         several = (i for i in filled if len(set(map(str, given(sheet.cells[i])))) > 1)
         top, depth = next(several, filled[0]), 1
     else:
-        enough = max(2, (most + 1) // 2)
-        full = max(filled, key=lambda i: best[i][0])
-        first = (i for i in filled if best[i][0] >= enough and _may_be_header(sheet.cells[i]))
-        top = next(first, full)
+        counts = {i: count for i, (count, _) in best.items()}
+        top = _first_header(sheet, counts)
         depth = best[top][1]
     names, unnamed = _names(sheet, top, depth, layer, named)
     known = tuple(_known(name, layer, named) for name in names)
     return Header(top, depth, names, known, unnamed)
+
+
+def _first_header(sheet: Sheet, counts: dict[int, int]) -> int:
+    """The first line with at least half as many known names as the best, and at least two.
+
+    Two are enough where numbers follow: a second table below may have more names than the first,
+    whose rows are no titles of it.
+    """
+    filled = list(counts)
+    full = max(filled, key=lambda i: counts[i])
+    for i, following in zip(filled, [*filled[1:], None], strict=True):
+        if counts[i] < 2 or not _may_be_header(sheet.cells[i]):
+            continue
+        data = following is not None and not _may_be_header(sheet.cells[following])
+        if data or 2 * counts[i] >= counts[full]:
+            return i
+    return full
 
 
 def _best_depth(sheet: Sheet, top: int, layer: str, named: Mapping[str, str]) -> tuple[int, int]:

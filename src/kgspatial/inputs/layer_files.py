@@ -21,9 +21,9 @@ from pyproj.exceptions import CRSError
 from kgspatial.inputs.charsets import CHINESE, UTF8, codec_of, decode_texts
 from kgspatial.inputs.copies import readable
 from kgspatial.inputs.files import Source
-from kgspatial.inputs.ogr import gdal_option, guarded, layer_names
+from kgspatial.inputs.ogr import gdal_option, guarded, layer_names, read_linear
 from kgspatial.inputs.parquet_files import PARQUET_SUFFIXES, read_parquet, write_parquet
-from kgspatial.inputs.shapefiles import Shapefile, check_rows, opened_shapefile
+from kgspatial.inputs.shapefiles import NAME_BYTES, Shapefile, check_rows, opened_shapefile
 from kgspatial.inputs.spatial_layer import SHAPE, SpatialLayer, kinds_of, layer_kind
 from kgspatial.inputs.texts import LATIN1, Claim, with_texts
 
@@ -118,7 +118,8 @@ def _read_ogr(source: Source, encoding: str | None) -> tuple[SpatialFile, list[P
         for name in layer_names(place):
             found = _read_layer(place, name.name, source, options, suffix in FIRST_IDS)
             table, noted = with_texts(found.table, source, None, Claim())
-            layers.append(replace(found, table=table))
+            own = source.path.stem if found.name == place.stem else found.name
+            layers.append(replace(found, name=own, table=table))
             problems += noted
     return SpatialFile(suffix, tuple(layers)), recoded + warned + problems
 
@@ -135,10 +136,21 @@ def _read_layer(
         return SpatialLayer(name, table, None, None, ids)
     column = meta["geometry_name"] or "wkb_geometry"
     at = len(table.column_names) - 1 - table.column_names[::-1].index(column)
-    shapes = table.column(at)
+    shapes = _whole(table.column(at), place, layer)
     table = table.remove_column(at).append_column(SHAPE, shapes)
     crs = _known(meta["crs"], source)
     return SpatialLayer(name, table, meta["geometry_type"], crs, ids, meta["geometry_name"])
+
+
+def _whole(shapes: pa.ChunkedArray, place: Path, layer: str | None) -> pa.ChunkedArray:
+    """Shapes as read, or read row by row: GDAL 3.12 spoils them in FlatGeobuf where one is missing."""
+    import pyarrow as pa
+
+    try:
+        shapes.validate(full=True)
+    except pa.ArrowInvalid:
+        return pa.chunked_array([pa.array(read_linear(place, layer), type=pa.binary())])
+    return shapes
 
 
 def _known(text: str | None, source: Source) -> CRS | None:
@@ -219,17 +231,67 @@ def write_spatial_file(file: SpatialFile, path: Path, label: str, source: Source
         When the format cannot hold the layers.
     """
     suffix = path.suffix.lower()
-    if suffix in PARQUET_SUFFIXES:
-        write_parquet(file.layers[0], path, source)
-        return []
-    problems = []
+    problems: list[Problem] = []
     for layer in file.layers:
+        own = layer if _keeps_ids(layer, file.suffix, suffix) else _without_ids(layer)
+        if suffix in PARQUET_SUFFIXES:
+            write_parquet(own, path, source)
+            continue
+        ready, shortened = _with_taken_names(own, suffix, label, source)
         with _writing(source, path) as warned:
-            _write_layer(layer, path, label, _keeps_ids(layer, file.suffix, suffix), source)
-        problems += warned
+            _write_layer(ready, path, label, source)
+        problems += shortened + warned
     if suffix == ".shp":
         _finish_shapefile(file, path, label)
     return problems
+
+
+def _without_ids(layer: SpatialLayer) -> SpatialLayer:
+    if layer.ids is None:
+        return layer
+    return replace(layer, table=layer.table.drop_columns([layer.ids]), ids=None)
+
+
+def _with_taken_names(
+    layer: SpatialLayer, suffix: str, label: str, source: Source
+) -> tuple[SpatialLayer, list[Problem]]:
+    """In a Shapefile, names of at most ten bytes; GDAL would cut them inside a character."""
+    if suffix != ".shp":
+        return layer, []
+    taken: set[str] = set()
+    names = []
+    for name in layer.table.column_names:
+        new = name if name == SHAPE else _short_name(name, label, taken)
+        taken.add(new)
+        names.append(new)
+    pairs = zip(layer.table.column_names, names, strict=True)
+    changed = ", ".join(f"'{old}' as '{new}'" for old, new in pairs if old != new)
+    short = replace(layer, table=layer.table.rename_columns(names))
+    if not changed:
+        return short, []
+    said = f"names of more than {NAME_BYTES} bytes in {label}, or alike after that: {changed}"
+    done = "shortened: a Shapefile has no longer ones, a GeoPackage has"
+    return short, [source.problem("names_shortened", said, done)]
+
+
+def _short_name(name: str, label: str, taken: set[str]) -> str:
+    for number in ("", *map(str, range(2, 2 + len(taken)))):
+        cut = name
+        while len(_in_codec(cut + number, label)) > NAME_BYTES:
+            cut = cut[:-1]
+        if cut + number not in taken:
+            break
+    return cut + number
+
+
+def _in_codec(text: str, label: str) -> bytes:
+    return text.encode(codec_of(label) or UTF8, "replace")
+
+
+def names_fit(layer: SpatialLayer, label: str) -> bool:
+    """Whether a Shapefile in this encoding can take the names of the layer's columns."""
+    names = [n for n in layer.table.column_names if n != SHAPE]
+    return all(len(_in_codec(name, label)) <= NAME_BYTES for name in names)
 
 
 @contextmanager
@@ -254,26 +316,22 @@ def _writing(source: Source, path: Path) -> Iterator[list[Problem]]:
 
 def _keeps_ids(layer: SpatialLayer, before: str, after: str) -> bool:
     """Whether rows keep their numbers: in the same format, where somebody gave them."""
-    if layer.ids is None or DRIVERS.get(before) != DRIVERS[after]:
+    if layer.ids is None or DRIVERS.get(before) != DRIVERS.get(after):
         return False
     first = FIRST_IDS[after]
     numbers = layer.table.column(layer.ids).to_numpy()
     return not np.array_equal(numbers, np.arange(first, first + len(numbers)))
 
 
-def _write_layer(
-    layer: SpatialLayer, path: Path, label: str, with_ids: bool, source: Source
-) -> None:
+def _write_layer(layer: SpatialLayer, path: Path, label: str, source: Source) -> None:
     from pyogrio.raw import write_arrow
 
-    table, suffix = layer.table, path.suffix.lower()
-    if layer.ids is not None and not with_ids:
-        table = table.drop_columns([layer.ids])
+    suffix = path.suffix.lower()
     kind = layer_kind(layer, source) if layer.kind else None
     if suffix == ".shp":
         kind = _shapefile_kind(layer, source)
     write_arrow(
-        table,
+        layer.table,
         path,
         layer=layer.name if suffix != ".shp" else None,
         driver=DRIVERS[suffix],

@@ -36,7 +36,9 @@ _PER_HEAD = re.compile(
     r"[生人班户]均|均[生人班户]|每一?个?[生人班户名位]|\bper\b|"
     r"(?:m2|平方?米|亩|公顷|元|个|人|班)\s*/\s*(?:每?[生人班户座]|child|pupil|person|class|place|seat)"
 )
-_BARE_UNIT = re.compile(r"(?:亩数?|m2|平方米|平米|公顷|万元|元|%)$")
+_BARE_UNIT = re.compile(r"(?:亩数?|m2|平方米|平米|公顷|万元|元|[%‰])$")
+_SHARE = re.compile("[%‰]")
+"""Signs that are units: names are compared without them."""
 _UNIT_AFTER_SIGN = re.compile(r"[/_,:-]([^/_,:-]+)$")
 
 
@@ -88,7 +90,7 @@ def column_of(canonical: str, layer: str) -> Column | None:
 def _recognise(header: str, layer: str, with_coordinates: bool) -> Meaning | None:
     text = unicodedata.normalize("NFKC", header).strip().casefold()
     whole = _plain_meaning(text, layer, with_coordinates)
-    if whole is not None:
+    if whole is not None and not _SHARE.search(text):
         return whole
     if _PER_HEAD.search(text):
         return None

@@ -15,7 +15,7 @@ from pyproj.exceptions import ProjError
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.china import in_china_box, is_plain_degrees, transform_china
-from kgspatial.inputs.crs import DeclaredCrs, lonlat_transformer
+from kgspatial.inputs.crs import WGS84, DeclaredCrs, lonlat_transformer
 from kgspatial.inputs.files import Source
 from kgspatial.inputs.problems import Problem
 
@@ -75,7 +75,10 @@ def _transformed(start: CRS, end: CRS, x: Floats, y: Floats) -> tuple[Floats, Fl
         return x, y
     finite = np.isfinite(x) & np.isfinite(y)
     x_out, y_out = np.array(x), np.array(y)
-    x_out[finite], y_out[finite] = _transformer(start, end).transform(x[finite], y[finite])
+    moved = x[finite], y[finite]
+    for step in _way(start, end):
+        moved = step.transform(*moved)
+    x_out[finite], y_out[finite] = moved
     return x_out, y_out
 
 
@@ -84,16 +87,27 @@ def _alike(start: CRS, end: CRS) -> bool:
 
 
 @lru_cache(maxsize=16)
-def _transformer(start: CRS, end: CRS) -> Transformer:
-    """Between two ellipsoids only by published parameters: equal degrees are 100 m apart there."""
-    blind = _is_modern(start) and _is_modern(end)
-    try:
-        return Transformer.from_crs(start, end, always_xy=True, allow_ballpark=blind)
-    except ProjError as error:
-        raise InputError(
-            f"nothing is known of how '{start.name}' and '{end.name}' lie to each other",
-            hint=LOCAL_PARAMETERS,
-        ) from error
+def _way(start: CRS, end: CRS) -> tuple[Transformer, ...]:
+    """The transformations to take one after another, in one step or by way of WGS 84.
+
+    PROJ may take equal degrees for equal places only where the ellipsoids are: those of Beijing
+    1954 and Xian 1980 lie 100 m from that of CGCS2000.
+    """
+    steps = ((start, end),), ((start, WGS84), (WGS84, end))
+    for way in steps:
+        try:
+            return tuple(
+                Transformer.from_crs(
+                    a, b, always_xy=True, allow_ballpark=_is_modern(a) and _is_modern(b)
+                )
+                for a, b in way
+            )
+        except ProjError:
+            continue
+    raise InputError(
+        f"nothing is known of how '{start.name}' and '{end.name}' lie to each other",
+        hint=LOCAL_PARAMETERS,
+    )
 
 
 def _is_modern(crs: CRS) -> bool:
@@ -182,7 +196,7 @@ def _outside_china(move: Movement, lonlat: Floats, rows: Rows, source: Source) -
 
 def _other_datum(move: Movement, source: Source) -> list[Problem]:
     start, end = move.start.crs, move.end.crs
-    if _is_modern(start) == _is_modern(end) or _alike(start, end):
+    if _is_modern(start) == _is_modern(end) or start.is_bound or end.is_bound:
         return []
     said = f"'{start.name}' and '{end.name}' rest on different ellipsoids"
     done = "general parameters were used, which are metres off; local ones belong into --from"

@@ -56,15 +56,8 @@ def guarded(source: Source, place: Path) -> Iterator[list[Problem]]:
     """
     import pyarrow as pa
 
-    # UnboundLocalError: pyogrio on a CRS whose text is not UTF-8
-    failures = (
-        RuntimeError,
-        OSError,
-        ValueError,
-        MemoryError,
-        UnboundLocalError,
-        pa.ArrowException,
-    )
+    # pyogrio raises UnboundLocalError on a CRS that is not UTF-8, IndexError on a file cut short
+    failures = (RuntimeError, OSError, ValueError, MemoryError, UnboundLocalError, IndexError)
     problems: list[Problem] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")

@@ -232,12 +232,14 @@ def assembled(
     """
     import osmium
 
-    factory = osmium.geom.WKBFactory()
+    factory, chosen = osmium.geom.WKBFactory(), sorted(relations, key=lambda r: r.id)
     found: dict[int, Polygon | MultiPolygon] = {}
+    if not chosen:
+        return found
     with TemporaryDirectory(prefix="kgspatial-") as folder, _library_errors(path):
         # The library builds areas only of what it reads from a file.
         copy = Path(folder) / "relations.osm.pbf"
-        _write(sorted(relations, key=lambda r: r.id), corners, copy)
+        _write(chosen, corners, copy)
         for area in osmium.FileProcessor(copy).with_areas():
             if isinstance(area, osmium.osm.Area) and area.num_rings()[0]:
                 shape = cast("MultiPolygon", shapely.from_wkb(factory.create_multipolygon(area)))

@@ -69,16 +69,21 @@ def read_places(
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Read the kindergartens or the communities; the index counts them from 1.
 
-    They come as nodes, ways, relations, each in the order of their ids.
+    They come as nodes, ways, relations, each in the file's order, which is that of their ids.
     """
     rules, keys, spec = place_rules(name), column_keys(name, declared, path), LAYERS[name]
     looked_at = {"name", *rules.keys, *(key for candidates in keys.values() for key in candidates)}
+    places: list[Place] = []
+    others: list[Place] = []
+    outside = 0
     with opened(path, looked_at) as file:
-        found = list(_places(file, rules, "Point" in spec.shapes))
-    there = [p for p in found if p.shape.is_empty or touches(area, p.shape)]
-    places, others = _parted(there, rules)
+        for place in _places(file, rules, "Point" in spec.shapes):
+            read = matches(place.tags, rules.read)
+            if touches(area, place.shape):
+                (places if read else others).append(place)
+            else:
+                outside += read
     used = [p for p in places if not p.shape.is_empty]
-    outside = len(_parted(found, rules)[0]) - len(places)
     if not used:
         raise _nothing(rules, places, others, outside, path)
     report = _Report(name, rules, str(path))
@@ -88,15 +93,6 @@ def read_places(
     if name == "kindergartens":
         problems += report.no_capacity(used, keys["places"])
     return _frame(used, spec, rules, keys, declared), problems
-
-
-def _parted(places: list[Place], rules: PlaceRules) -> tuple[list[Place], list[Place]]:
-    """Those that are read, and those that are only listed."""
-    read = [matches(p.tags, rules.read) for p in places]
-    parted = [
-        [p for p, r in zip(places, read, strict=True) if r is wanted] for wanted in (True, False)
-    ]
-    return parted[0], parted[1]
 
 
 def _places(file: OsmFile, rules: PlaceRules, points: bool) -> Iterator[Place]:
@@ -125,7 +121,7 @@ def _from_relations(file: OsmFile, relations: list[Relation]) -> Iterator[Place]
 
 def _from_node(node: Node, points: bool) -> Place:
     label = f"node/{node.id}"
-    if node.shape is None:
+    if node.shape.is_empty:
         return Place(label, node.tags, Point(), "no_geometry", "it has no position")
     if not points:
         return Place(
@@ -182,7 +178,7 @@ class _Report:
     def outside(self, count: int) -> list[Problem]:
         if not count:
             return []
-        text = f"{count} {self.rules.what} lie outside the study area"
+        text = f"{count} {self.rules.what} outside the study area"
         return [self._problem("outside_area", text, "left out", "note")]
 
     def left_out(self, place: Place) -> Problem:

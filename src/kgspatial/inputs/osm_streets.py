@@ -164,12 +164,12 @@ def _summary(tally: Tally, source: str) -> list[Problem]:
         if count := tally.closed[because]:
             words = ", ".join(f"{w} ({n})" for w, n in tally.words.most_common(SHOWN))
             shown = f"highway={words}" if because == "unknown" else ""
-            text = f"{_count(count, 'way')} with the tag highway, not walked on: {why}"
+            text = f"{_count(count, 'element')} with the tag highway, not walked on: {why}"
             found.append(
                 _problem(f"not_walked_{because}", text, "left out", source, shown, severity)
             )
     if tally.outside:
-        text = f"{tally.outside} streets lie outside the study area"
+        text = f"{_count(tally.outside, 'street')} outside the study area"
         found.append(_problem("outside_area", text, "left out", source))
     return found
 

@@ -54,9 +54,8 @@ def read_parquet(source: Source) -> tuple[SpatialLayer, list[Problem]]:
     names = [SHAPE if i == at else name for i, name in enumerate(table.column_names)]
     kinds = geo["columns"][primary].get("geometry_types") or []
     kind = kinds[0] if len(kinds) == 1 else "Unknown"
-    layer = SpatialLayer(
-        source.path.stem, table.rename_columns(names), kind, shapes.crs, None, primary, geo=geo
-    )
+    renamed = table.rename_columns(names).replace_schema_metadata(table.schema.metadata)
+    layer = SpatialLayer(source.path.stem, renamed, kind, shapes.crs, shape_name=primary, geo=geo)
     layer = layer.with_shapes(shapes.to_numpy(), shapes.crs)
     return _without_boxes(layer), _other_shapes(geo, source)
 
@@ -67,7 +66,8 @@ def _without_boxes(layer: SpatialLayer) -> SpatialLayer:
     box = covering.get("bbox", {}).get("xmin", [""])[0]
     if box not in layer.table.column_names:
         return layer
-    return replace(layer, table=layer.table.drop_columns([box]))
+    left = layer.table.drop_columns([box]).replace_schema_metadata(layer.table.schema.metadata)
+    return replace(layer, table=left)
 
 
 def _other_shapes(geo: dict[str, Any], source: Source) -> list[Problem]:

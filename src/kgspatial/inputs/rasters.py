@@ -18,7 +18,7 @@ from pyproj.exceptions import CRSError
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.areas import Area
-from kgspatial.inputs.cells import add_counts
+from kgspatial.inputs.cells import CACHE_BYTES, add_counts
 from kgspatial.inputs.crs import parse_crs
 from kgspatial.inputs.mosaic import (
     Block,
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 100_000_000
 """Cells times bands that are held at most: with eight bytes each, more would fill a laptop."""
-
-CACHE_BYTES = 16 * 1024**2
-"""GDAL's cache while a window is read. Its own choice is a share of the machine's memory, which a
-national raster in strips fills: a strip is as wide as the country, the window is not."""
 
 
 def read_population(

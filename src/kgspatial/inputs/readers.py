@@ -1,7 +1,7 @@
 """From files to raw layers: opened by format, columns under canonical names, with a CRS.
 
-Imports from `vector`, `tables`, `headers`, `coordinates`, `crs`, `files`, `problems` and `errors`.
-What comes out carries the user's row numbers as its index.
+Imports from `vector`, `osm`, `tables`, `headers`, `coordinates`, `crs`, `files`, `problems` and
+`errors`. What comes out carries the user's row numbers as its index.
 """
 
 from __future__ import annotations
@@ -16,16 +16,29 @@ from kgspatial.inputs.coordinates import with_points
 from kgspatial.inputs.crs import parse_crs, unshift
 from kgspatial.inputs.files import existing
 from kgspatial.inputs.headers import with_canonical_names
+from kgspatial.inputs.osm import is_osm, read_osm
 from kgspatial.inputs.tables import TABLE_SUFFIXES, read_table
 from kgspatial.inputs.vector import read_vector
 
 if TYPE_CHECKING:
+    from kgspatial.inputs.areas import Area
     from kgspatial.inputs.planfile import LayerInput
     from kgspatial.inputs.problems import Problem
 
 
-def read_layer(name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+def read_layer(
+    name: str, declared: LayerInput, area: Area | None = None
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Read one vector layer or table of points as it lies in its file.
+
+    Parameters
+    ----------
+    name : str
+        Which layer it is.
+    declared : LayerInput
+        Where it lies and how to read it.
+    area : Area, optional
+        Of an OpenStreetMap file, which may hold a province, only what touches this is kept.
 
     Returns
     -------
@@ -42,7 +55,7 @@ def read_layer(name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[
         When the file is missing, unreadable or empty, or no CRS is known.
     """
     path = existing(declared.path, name)
-    frame, problems = _opened(path, name, declared)
+    frame, problems = _opened(path, name, declared, area)
     if frame.empty:
         raise InputError(f"the layer '{name}' is empty: it has no rows", source=path)
     frame = _with_crs(frame, declared, path)
@@ -50,8 +63,12 @@ def read_layer(name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[
     return frame, problems
 
 
-def _opened(path: Path, name: str, declared: LayerInput) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+def _opened(
+    path: Path, name: str, declared: LayerInput, area: Area | None
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """The file's rows under canonical names, in the CRS of the file if it has one."""
+    if is_osm(path):
+        return read_osm(path, name, declared, area)
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raw, problems = read_vector(path, name, declared)
         frame, named = with_canonical_names(raw, name, declared, path)

@@ -48,7 +48,9 @@ _NOTE = re.compile(
     r"|负责人|单位|计量单位|日期|数据来源|资料来源|来源|统计时间|截止日期|截至)(?:\([^)]*\))?:"
 )
 _NOTE_MARK = re.compile(r"(?:注|备注|说明|附注|notes?)\d{0,2}(?:[、.]|$)")
-_SECTION = re.compile(r"\(?[一二三四五六七八九十]+\)?[、.]|第[一二三四五六七八九十]+[部类]")
+_SECTION = re.compile(
+    r"[一二三四五六七八九十]+[、.]|\([一二三四五六七八九十]+\)|第[一二三四五六七八九十]+[部类]"
+)
 _DEGREES = re.compile(r"\d\s*[°º˚度]")
 _TWO_NUMBERS = re.compile(r"\d\D+\d")
 _SENTENCE = re.compile(r"[。;:]")
@@ -101,16 +103,15 @@ class _Reader:
     def kind(self, i: int, *, below_header: bool, after_gap: bool) -> Kind:
         """What row `i` is, knowing what stands above it."""
         row = self.sheet.cells[i]
+        if below_header and _is_numbering(row, len(self.header.names)):
+            return "header_row"
         placed = self._has_place(row)
         if placed and not self._named_total(row):
             return None
         if not (cells := given(row)):
             return "blank_row"
-        if not placed:
-            if below_header and _is_numbering(row, len(self.header.names)):
-                return "header_row"
-            if (kind := self._header_again(row, i, after_gap=after_gap)) is not None:
-                return kind
+        if not placed and (kind := self._header_again(row, i, after_gap=after_gap)) is not None:
+            return kind
         if len(cells) == 1 and key(str(cells[0])) in self.titles:
             return "title_row"
         if self._named_total(row) or (not placed and self._is_total(row)):
@@ -180,9 +181,11 @@ class _Reader:
     # --- totals and notes ---
 
     def _named_total(self, row: Cells) -> bool:
-        return any(
-            c < len(row) and isinstance(row[c], str) and _says_total(row[c]) for c in self.names
-        )
+        """Whether its name is a word for a total, or what stands first where it has no name."""
+        names = [row[c] for c in self.names if c < len(row)]
+        if self.names and not given(names):
+            names = [next((c for c in row if isinstance(c, str) and not is_number(c)), None)]
+        return any(isinstance(name, str) and _says_total(name) for name in names)
 
     def _is_total(self, row: Cells) -> bool:
         """A word for a total before the name or instead of it; or a name that ends in one, as 南街小计."""

@@ -31,7 +31,7 @@ class PlanSettings:
 class DemandSettings:
     """``[demand]``: where the numbers of children come from."""
 
-    method: Literal["auto", "counts", "grid"] = "auto"
+    method: Literal["auto", "register", "grid"] = "auto"
     age_share: float | None = None
     """Share of residents who are 3 to 5, for a grid of residents."""
 

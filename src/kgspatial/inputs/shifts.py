@@ -1,260 +1,235 @@
-"""Undeclared web-map coordinates: which layer sits as GCJ-02 or BD-09 would, against the others.
+"""Undeclared web-map coordinates: which layers sit where GCJ-02 or BD-09 would put them.
 
-Imports from `china`, `crs`, `problems`. A layer is suspected when taking it for GCJ-02 or BD-09
-brings it onto what it belongs to, and no other layer contradicts.
+Imports from `relations`, `alignment`, `china`, `crs` and `problems`. Two layers tell only how they
+lie to each other. So each pair votes for the displacement between its layers (none, or one that a
+mistaken declaration makes), and the fewest mistakes that explain all votes are named.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, get_args
+from itertools import product
+from typing import TYPE_CHECKING, cast, get_args
 
 import numpy as np
-import pandas as pd
 import shapely
-from pyproj import Transformer
+from pyproj import Geod
 
-from kgspatial.inputs.china import ChinaCrs, transform_china
-from kgspatial.inputs.crs import CHINA_BOX, WGS84
+from kgspatial.inputs.alignment import Comparison, Fit, best_fit
+from kgspatial.inputs.china import ChinaCrs, china_crs_name, transform_china
+from kgspatial.inputs.crs import CHINA_BOX, lonlat_transformer
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.relations import comparisons_between
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import geopandas as gpd
-    from numpy.typing import NDArray
+    from pyproj import CRS
 
-MOST_POINTS = 2000
-"""Points compared per pair of layers: a mean over more tells nothing new."""
+SYSTEMS: tuple[ChinaCrs, ...] = get_args(ChinaCrs)
 
-SUFFIXES = ("幼儿园", "幼稚园", "小区", "社区", "配套")
-"""Endings that a kindergarten's name adds to the name of its estate."""
+OFFSETS: dict[ChinaCrs, tuple[int, int]] = {"WGS 84": (0, 0), "GCJ-02": (1, 0), "BD-09": (0, 1)}
+"""Displacements counted in shifts of GCJ-02 and of BD-09, so that they can be compared exactly."""
 
+MISTAKE, TURNED_TWICE = 2, 3
+"""How unlikely each is. Two layers from one web map are likelier than streets turned twice."""
 
-@dataclass(frozen=True)
-class Rule:
-    """When a comparison counts: enough points, far off before, near after."""
+SELDOM_TURNED = ("streets", "units")
+"""Layers that nobody turns from a web map's coordinates by hand: not suspected of it."""
 
-    at_least: int
-    far_m: float
-    near_m: float
-    ratio: float
-
-
-SUPPORTED = Rule(at_least=3, far_m=150.0, near_m=150.0, ratio=0.4)
-"""A supporting kindergarten lies in or beside its estate; both shifts exceed an estate's width."""
-
-STREETSIDE = Rule(at_least=20, far_m=75.0, near_m=100.0, ratio=0.6)
-"""Any point is near some street: only many points, all coming nearer, tell something."""
-
-IN_ESTATES = Rule(at_least=8, far_m=75.0, near_m=50.0, ratio=0.4)
-"""Kindergartens of a town mostly lie in its estates."""
-
-CONTRADICTED = 1.5
-"""A comparison whose distance grows by this factor speaks against the suspicion."""
-
-
-@dataclass(frozen=True, eq=False)
-class Comparison:
-    """Points of one layer, and the shapes of another to which they should be near."""
-
-    points_of: str
-    shapes_of: str
-    relation: str
-    rule: Rule
-    lonlat: NDArray[np.float64]
-    shapes: NDArray[np.object_]
-    paired: bool
-    """Whether each point belongs to the shape of its own row, or to the nearest one."""
+COMPASS = ("north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west")
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Mean distance of a comparison as it is, and with the suspected layer moved."""
+class Reading:
+    """A layer's coordinates are of the system `actual`, and were taken as `declared`."""
+
+    actual: ChinaCrs = "WGS 84"
+    declared: ChinaCrs = "WGS 84"
+
+    @property
+    def right(self) -> bool:
+        """Whether the declaration was right."""
+        return self.actual == self.declared
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """Where the layer lies, against where it belongs."""
+        (a, b), (c, d) = OFFSETS[self.actual], OFFSETS[self.declared]
+        return a - c, b - d
+
+
+MOVES = (Reading(), *(Reading(a, b) for a in SYSTEMS for b in SYSTEMS if a != b))
+"""The displacements of one layer against another that mistakes in one or both can make."""
+
+
+@dataclass(frozen=True)
+class Vote:
+    """What one comparison tells: the points lie to the shapes as if read so."""
 
     comparison: Comparison
-    before: float
-    after: float
+    move: Reading
+    fit: Fit
 
     @property
-    def speaks_for(self) -> bool:
-        """Whether the points come onto what they belong to."""
-        rule = self.comparison.rule
-        enough = len(self.comparison.lonlat) >= rule.at_least and self.before >= rule.far_m
-        return enough and self.after <= min(rule.near_m, rule.ratio * self.before)
-
-    @property
-    def speaks_against(self) -> bool:
-        """Whether the points were near before and are not so after."""
-        rule = self.comparison.rule
-        enough = len(self.comparison.lonlat) >= rule.at_least and self.after >= rule.far_m
-        return enough and self.after >= CONTRADICTED * self.before
+    def layers(self) -> tuple[str, str]:
+        """The layers that it compares."""
+        return self.comparison.points_of, self.comparison.shapes_of
 
     def __str__(self) -> str:
-        c = self.comparison
+        c, fit = self.comparison, self.fit
         return (
-            f"from {self.before:,.0f} m to {self.after:,.0f} m {c.relation} "
-            f"({len(c.lonlat)} points of {c.points_of})"
+            f"from {fit.before_m:,.0f} m to {fit.after_m:,.0f} m {c.relation} "
+            f"({fit.points} points of {c.points_of})"
         )
 
 
+Explanation = dict[str, Reading]
+"""The layers that were read wrongly, and how."""
+
+
 def undeclared_shifts(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
-    """Return a warning for each layer that looks like undeclared GCJ-02 or BD-09.
+    """Return a warning for each layer whose declared system another one would explain better.
+
+    A layer declared WGS 84 (or CGCS2000, or in metres) may hold GCJ-02 or BD-09; one declared so
+    may hold WGS 84 and have been turned for nothing. Nothing is moved here.
 
     Parameters
     ----------
     layers : mapping of str to GeoDataFrame
-        Checked layers by name, in one projected CRS.
+        Checked layers by name, in one projected CRS; ``attrs["crs_declared"]`` is the declaration
+        where there was one.
 
     Notes
     -----
-    Single layers are suspected first; kindergartens and communities together only where neither
-    alone explains the distance to the streets, because both often come from one web map.
+    Nothing is said outside China, where fewer than a handful of points tell, where no place stands
+    out, or where the comparisons contradict each other.
     """
-    gardens = layers.get("kindergartens")
-    if gardens is None or not _in_china(gardens):
+    votes = list(_votes(layers))
+    if all(vote.move.right for vote in votes):
         return []
-    comparisons = list(_comparisons(layers))
-    suspects: list[tuple[str, ...]] = [
-        (name,) for name in ("kindergartens", "communities", "candidates", "streets")
-    ]
-    found = _suspected(comparisons, suspects, layers)
-    both = ("kindergartens", "communities")
-    if not found and "streets" in layers and "communities" in layers:
-        found = _suspected(comparisons, [both], layers)
-    return found
+    found = _explanations(votes, layers)
+    mistakes = {(name, reading): None for e in found for name, reading in e.items()}
+    return [_problem(name, reading, votes, found, layers) for name, reading in mistakes]
 
 
-def _suspected(
-    comparisons: list[Comparison],
-    suspects: list[tuple[str, ...]],
-    layers: Mapping[str, gpd.GeoDataFrame],
-) -> list[Problem]:
-    found = []
-    for moved in suspects:
-        name, evidence = _best_system(comparisons, moved, layers)
-        found += [_problem(layers[layer], layer, name, evidence) for layer in moved if evidence]
-    return found
-
-
-def _best_system(
-    comparisons: list[Comparison], moved: tuple[str, ...], layers: Mapping[str, gpd.GeoDataFrame]
-) -> tuple[ChinaCrs, list[Evidence]]:
-    """The shifted system that explains the layers best, with the evidence; none when none does."""
-    best: tuple[float, ChinaCrs, list[Evidence]] = (np.inf, "GCJ-02", [])
-    concerned = [c for c in comparisons if (c.points_of in moved) != (c.shapes_of in moved)]
-    to_study = _from_lonlat(layers)
-    for system in get_args(ChinaCrs)[1:]:
-        told = [_evidence(c, c.points_of in moved, system, to_study) for c in concerned]
-        speaking = [e for e in told if e.speaks_for]
-        if not speaking or any(e.speaks_against for e in told):
+def _votes(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Vote]:
+    to_lonlat = lonlat_transformer(cast("CRS", layers["kindergartens"].crs))
+    for comparison in comparisons_between(layers):
+        if len(comparison.xy) < comparison.at_least:
             continue
-        ratio = float(np.mean([e.after / e.before for e in speaking]))
-        if ratio < best[0]:
-            best = (ratio, system, speaking)
-    return best[1], best[2]
+        lon, lat = to_lonlat.transform(*comparison.xy.T)
+        if not _in_china(float(np.median(lon)), float(np.median(lat))):
+            continue
+        back = [transform_china(lon, lat, from_=m.actual, to=m.declared) for m in MOVES[1:]]
+        places = [np.column_stack(to_lonlat.transform(*b, direction="INVERSE")) for b in back]
+        fit = best_fit(comparison, [comparison.xy, *places])
+        if fit is not None:
+            yield Vote(comparison, MOVES[fit.place], fit)
 
 
-def _evidence(
-    comparison: Comparison, points_move: bool, system: ChinaCrs, to_study: Transformer
-) -> Evidence:
-    """Distances as they are and with one side moved; shapes stay, the points move against them."""
-    start, end = (system, "WGS 84") if points_move else ("WGS 84", system)
-    lon, lat = comparison.lonlat.T
-    moved = np.column_stack(transform_china(lon, lat, from_=start, to=end))
-    before, after = (_mean_distance(comparison, p, to_study) for p in (comparison.lonlat, moved))
-    return Evidence(comparison, before, after)
-
-
-def _mean_distance(
-    comparison: Comparison, lonlat: NDArray[np.float64], to_study: Transformer
-) -> float:
-    points = shapely.points(*to_study.transform(*lonlat.T))
-    if comparison.paired:
-        return float(shapely.distance(points, comparison.shapes).mean())
-    _, apart = shapely.STRtree(comparison.shapes).query_nearest(
-        points, return_distance=True, all_matches=False
-    )
-    return float(apart.mean())
-
-
-def _comparisons(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comparison]:
-    gardens, communities = layers["kindergartens"], layers.get("communities")
-    if communities is not None:
-        supporting, supported = _supported(gardens, communities)
-        relation = "from the communities that they support"
-        sides = ("kindergartens", "communities", relation, SUPPORTED)
-        yield Comparison(*sides, _lonlat(supporting, gardens), supported, paired=True)
-        estates = communities.geometry.to_numpy()
-        sides = ("kindergartens", "communities", "from the nearest community", IN_ESTATES)
-        yield Comparison(*sides, _lonlat(_points(gardens), gardens), estates, paired=False)
-    if "streets" in layers:
-        streets = layers["streets"].geometry.to_numpy()
-        relation = "from the nearest street"
-        for name in ("kindergartens", "communities", "candidates"):
-            if name in layers:
-                points = _lonlat(_points(layers[name]), layers[name])
-                yield Comparison(
-                    *(name, "streets", relation, STREETSIDE, points, streets), paired=False
-                )
-
-
-def _points(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """A layer's points, or the corners of its outlines; evenly thinned where they are many."""
-    points = np.asarray(shapely.points(shapely.get_coordinates(frame.geometry.to_numpy())))
-    return points[:: max(1, len(points) // MOST_POINTS)]
-
-
-def _supported(
-    gardens: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """Kindergartens and their estates: as `supports_community` says, else by the same name."""
-    ids = pd.Series(np.arange(len(communities)), index=communities["community_id"].to_numpy())
-    places = pd.Series(np.nan, index=gardens.index)
-    if "supports_community" in gardens:
-        places = gardens["supports_community"].map(ids)
-    if "name" in gardens and "name" in communities:
-        stems = pd.Series(np.arange(len(communities)), index=communities["name"].map(_stem))
-        unique = stems[~stems.index.duplicated(keep=False) & (stems.index != "")]
-        places = places.fillna(gardens["name"].map(_stem).map(unique))
-    known = places.notna().to_numpy()
-    numbers = places[known].to_numpy(dtype=int)
-    return gardens.geometry.to_numpy()[known], communities.geometry.to_numpy()[numbers]
-
-
-def _stem(name: object) -> str:
-    """What a kindergarten's name and its estate's have in common."""
-    text = "".join(name.split()) if isinstance(name, str) else ""
-    while ended := next((s for s in SUFFIXES if text.endswith(s)), ""):
-        text = text.removesuffix(ended)
-    return text
-
-
-def _lonlat(points: NDArray[np.object_], frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    to_lonlat = Transformer.from_crs(frame.crs, WGS84, always_xy=True)
-    return np.column_stack(to_lonlat.transform(*shapely.get_coordinates(points).T))
-
-
-def _from_lonlat(layers: Mapping[str, gpd.GeoDataFrame]) -> Transformer:
-    return Transformer.from_crs(WGS84, layers["kindergartens"].crs, always_xy=True)
-
-
-def _in_china(frame: gpd.GeoDataFrame) -> bool:
-    lonlat = _lonlat(_points(frame), frame)
+def _in_china(lon: float, lat: float) -> bool:
     west, south, east, north = CHINA_BOX
-    return bool(((lonlat >= (west, south)) & (lonlat <= (east, north))).all())
+    return west <= lon <= east and south <= lat <= north
+
+
+# ---------------------------------------------------------------- from votes to mistakes
+
+
+def _explanations(votes: list[Vote], layers: Mapping[str, gpd.GeoDataFrame]) -> list[Explanation]:
+    """The sets of mistakes that explain all votes and are the least unlikely; none if none does."""
+    names = sorted({name for vote in votes for name in vote.layers})
+    best, least = list[Explanation](), np.inf
+    for readings in product(*(_readings(layers[name], name) for name in names)):
+        unlikely = sum(cost for _, cost in readings)
+        told = dict(zip(names, (reading for reading, _ in readings), strict=True))
+        if unlikely > least or not all(_explains(told, vote) for vote in votes):
+            continue
+        best = best if unlikely == least else []
+        best.append({n: r for n, r in told.items() if not r.right})
+        least = unlikely
+    return best
+
+
+def _readings(frame: gpd.GeoDataFrame, name: str) -> list[tuple[Reading, int]]:
+    """How a layer can have been read, each with how unlikely it is."""
+    declared = _declared(frame)
+    found = [(Reading(a, declared), 0 if a == declared else MISTAKE) for a in SYSTEMS]
+    if declared == "WGS 84" and name not in SELDOM_TURNED:
+        found += [(Reading("WGS 84", was), TURNED_TWICE) for was in SYSTEMS[1:]]
+    return found
+
+
+def _declared(frame: gpd.GeoDataFrame) -> ChinaCrs:
+    """The declared system; everything that is not a web map's is as good as WGS 84."""
+    return china_crs_name(str(frame.attrs.get("crs_declared") or "")) or "WGS 84"
+
+
+def _explains(told: Explanation, vote: Vote) -> bool:
+    points, shapes = (told[name].offset for name in vote.layers)
+    return (points[0] - shapes[0], points[1] - shapes[1]) == vote.move.offset
+
+
+# ---------------------------------------------------------------- what to say
 
 
 def _problem(
-    frame: gpd.GeoDataFrame, layer: str, system: ChinaCrs, evidence: list[Evidence]
+    name: str,
+    reading: Reading,
+    votes: list[Vote],
+    explanations: list[Explanation],
+    layers: Mapping[str, gpd.GeoDataFrame],
 ) -> Problem:
-    told = "; ".join(str(e) for e in evidence)
-    return Problem(
-        layer,
-        "looks_shifted",
-        f"it looks like {system}: taken as such, mean distances shrink {told}",
-        f'used as it is; if it is so, write crs = "{system}" under [inputs.{layer}]',
-        "warning",
-        str(frame.attrs.get("source", "")),
-        value=system,
+    frame = layers[name]
+    declared = _declared(frame)
+    text = (
+        f"{_looks(reading, declared)}: it lies {_way(frame, reading)} of where it belongs; put "
+        f"back, {_evidence(name, votes, explanations[0])}"
     )
+    done = f"used as it is; if it is so, {_advice(frame, name, reading, declared)}"
+    others = [e for e in explanations if e.get(name) != reading]
+    if others:
+        told = " and ".join(f"{n} ({r.actual})" for n, r in others[0].items())
+        done += f"; or else the mistake lies in {told}"
+    source = str(frame.attrs.get("source", ""))
+    return Problem(name, "looks_shifted", text, done, "warning", source, value=reading.actual)
+
+
+def _looks(reading: Reading, declared: ChinaCrs) -> str:
+    if reading.declared != declared:
+        was = reading.declared
+        return f"it looks as if it had been turned from {was} into WGS 84, which it was already"
+    if reading.actual == "WGS 84":
+        return f"it looks as if it were WGS 84 already, not {declared}"
+    return f"it looks like {reading.actual}"
+
+
+def _way(frame: gpd.GeoDataFrame, reading: Reading) -> str:
+    """How far and in which direction a layer lies off, at its middle."""
+    middle = np.median(shapely.get_coordinates(frame.geometry.to_numpy()), axis=0)
+    lon, lat = lonlat_transformer(cast("CRS", frame.crs)).transform(*middle)
+    back_lon, back_lat = transform_china(lon, lat, from_=reading.actual, to=reading.declared)
+    towards, _, metres = Geod(ellps="WGS84").inv(float(back_lon), float(back_lat), lon, lat)
+    return f"{metres:,.0f} m {COMPASS[round(towards / 45) % len(COMPASS)]}"
+
+
+def _evidence(name: str, votes: list[Vote], explanation: Explanation) -> str:
+    """What shrinks when the layer is put back; for one that no vote moves, whom it goes with."""
+    own = [v for v in votes if name in v.layers]
+    moving = [str(v) for v in own if not v.move.right]
+    if moving:
+        return f"mean distances shrink {'; '.join(moving)}"
+    along = sorted({n for v in own for n in v.layers} & set(explanation) - {name})
+    points = sum(v.fit.points for v in own if along and set(v.layers) <= {name, *along})
+    return f"it fits {' and '.join(along)}, which lie as it does ({points} points)"
+
+
+def _advice(frame: gpd.GeoDataFrame, name: str, reading: Reading, declared: ChinaCrs) -> str:
+    if reading.declared != declared:
+        return "take the file from before it was turned"
+    if not frame.attrs.get("source"):
+        call = f'kgspatial.transform_china(..., from_="{reading.actual}", to="{declared}")'
+        return f"turn it before with {call}"
+    crs = "EPSG:4326" if reading.actual == "WGS 84" else reading.actual
+    return f'write crs = "{crs}" under [inputs.{name}]'

@@ -57,7 +57,7 @@ class SpatialLayer:
         binary = self.table.column(SHAPE).to_numpy(zero_copy_only=False)
         try:
             return np.asarray(shapely.from_wkb(binary), dtype=object)
-        except (GEOSException, TypeError) as error:
+        except GEOSException as error:
             said = f"one of its shapes in '{self.name}' cannot be read: {error}"
             hint = "Repair the layer's shapes, or draw its arcs as lines."
             raise source.error(said, hint) from error
@@ -68,7 +68,9 @@ class SpatialLayer:
 
         binary = pa.array(shapely.to_wkb(shapes, flavor="iso"), type=pa.binary())
         at = self.table.column_names.index(SHAPE)
-        return replace(self, table=self.table.set_column(at, SHAPE, binary), crs=crs)
+        table = self.table.set_column(at, SHAPE, binary)
+        kept = table.replace_schema_metadata(self.table.schema.metadata)
+        return replace(self, table=kept, crs=crs)
 
 
 def moved_layer(

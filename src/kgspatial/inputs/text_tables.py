@@ -139,7 +139,7 @@ def _records(text: str, separator: str, path: Path) -> tuple[list[Cells], list[i
         for record in reader:
             cells.append([c if c and not c.isspace() else None for c in record])
             lines.append(line)
-            if reader.line_num > line:
+            if reader.line_num > line and not record[-1].endswith(END):
                 _refuse_swallowed(record, separator, path, line)
             line = reader.line_num + 1
     except csv.Error as error:

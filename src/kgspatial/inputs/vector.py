@@ -1,7 +1,7 @@
 """Vector files to raw layers: what GDAL reads, and GeoParquet.
 
-Imports from `archives`, `copies`, `shapefiles`, `drawings`, `ogr`, `texts`, `frames`, `files`,
-`planfile`, `problems`, `layers` and `errors`.
+Imports from `archives`, `kml`, `copies`, `shapefiles`, `drawings`, `ogr`, `texts`, `frames`,
+`files`, `planfile`, `problems`, `layers` and `errors`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from kgspatial.inputs.copies import lost_lines, readable
 from kgspatial.inputs.drawings import drawing_encoding, lines_as_areas, one_drawing_layer
 from kgspatial.inputs.files import Source
 from kgspatial.inputs.frames import SHAPE, plain_frame, read_shapes
+from kgspatial.inputs.kml import opened_kml, with_given_names
 from kgspatial.inputs.ogr import (
     FORMATS,
     LayerName,
@@ -55,9 +56,6 @@ OTHER_FORMATS = {
     ".qgs": "It only says how layers are drawn: name the file with the data.",
 }
 """Files that planners have and GDAL cannot read, and what to do."""
-
-KML_DRAWING = ("tessellate", "extrude", "visibility", "drawOrder", "altitudeMode", "icon")
-"""Columns that every layer of a KML gets, for how it is drawn."""
 
 
 def read_vector(path: Path, name: str, declared: LayerInput) -> Read:
@@ -112,10 +110,10 @@ def _read(place: Path, source: Source, declared: LayerInput) -> Read:
         return _read_shapefile(place, source, declared)
     if suffix == ".dxf":
         return _read_drawing(place, source, declared)
+    if suffix in (".kml", ".kmz"):
+        return _read_kml(place, source, declared)
     with readable(place, source, declared.encoding) as (ready, noted):
         frame, problems = _read_ogr(ready, source, declared)
-    if suffix in (".kml", ".kmz"):
-        frame = frame.drop(columns=[c for c in KML_DRAWING if c in frame.columns])
     if suffix in SEQUENCE_SUFFIXES:
         problems += lost_lines(place, source, len(frame))
     return frame, noted + problems
@@ -223,6 +221,12 @@ def _read_drawing(place: Path, source: Source, declared: LayerInput) -> Read:
         frame, closed = lines_as_areas(frame, source)
         problems += closed
     return frame, problems
+
+
+def _read_kml(place: Path, source: Source, declared: LayerInput) -> Read:
+    with opened_kml(place, source, declared.encoding) as kml:
+        frame, problems = _read_ogr(kml.place, source, declared)
+    return with_given_names(frame, kml.names), kml.problems + problems
 
 
 def _is_of_areas(layer: str) -> bool:

@@ -30,6 +30,10 @@ MEMORY = 0.9
 the linear relaxation after 1,000 steps, with it less than 0.1 % (4,000 to 36,000 points)."""
 TRY_EVERY = 5
 """Steps between exchanges started from the relaxation's sites."""
+LEAST_LOWER = 1e-6
+"""Relative fall of the bound that counts as one."""
+TINY = 1e-300
+"""Keeps a division by a direction of zero length finite."""
 SLACK = 1e-9
 """Relative slack of the comparisons that remove sites: rounding must not remove the optimum."""
 
@@ -166,9 +170,10 @@ def _next(given: _Links, at: _Descent, now: _Relaxed, lowest: float, most: float
     if not missing.any():
         return replace(at, step=0.0)
     direction = missing + MEMORY * at.direction
-    length = at.step * (now.value - most) / max(float(direction @ direction), 1e-300)
+    # Not `direction @ direction`: its last bits change with the number of threads.
+    length = at.step * (now.value - most) / max(float(np.square(direction).sum()), TINY)
     price = np.clip(now.price + length * direction, 0.0, given.amount)
-    still = 0 if now.value < lowest * (1 - 1e-6) else at.still + 1
+    still = 0 if now.value < lowest * (1 - LEAST_LOWER) else at.still + 1
     if still < AFTER_STEPS:
         return _Descent(price, direction, at.step, still)
     return _Descent(price, direction, at.step * SHORTER)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
+SOLVER_DIGITS = 20
+"""Binary digits before the point that the objective gets for HiGHS, whose tolerances are absolute:
+weights in millionths and in millions are solved alike. A power of two changes no digit."""
+
 
 def max_coverage(
     reach: sparse.sparray | ArrayLike,
@@ -100,8 +104,9 @@ def _proven(
     is_open = np.diff(links[:, forced].indptr) == 0
     settled = float(amount[~is_open].sum())
     part, part_amount = _reached(*_merged(links[is_open][:, kept], amount[is_open]))
+    scale = 2.0 ** (SOLVER_DIGITS - np.frexp(found.objective)[1])
     answer = solve(
-        _coverage_model(part, part_amount, count - len(forced)),
+        _coverage_model(part, part_amount * scale, count - len(forced)),
         time_limit_s=max(until - time.perf_counter(), 0.0),
         gap_target=gap_target,
         seed=seed,
@@ -109,7 +114,7 @@ def _proven(
     )
     if answer is None:  # nothing chosen always meets the conditions: only a failure of HiGHS
         return found.chosen, found.bound
-    bound = min(found.bound, max(settled + answer.bound, found.objective))
+    bound = min(found.bound, max(settled + answer.bound / scale, found.objective))
     chosen = np.concatenate([forced, kept[answer.values[: len(kept)] > 0.5]])
     is_better = _covered(links, amount, chosen) > found.objective
     return (np.sort(chosen) if is_better else found.chosen), bound

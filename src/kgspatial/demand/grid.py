@@ -1,0 +1,103 @@
+"""The grid method: children of 3 to 5 from a raster, cut at the outlines of communities.
+
+Imports from `points`, `coverage`, `study`, `standards`, `layers`, `inputs` and `errors`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import geopandas as gpd
+import numpy as np
+
+from kgspatial.demand.coverage import coverage_matrix, share_overlaps
+from kgspatial.demand.points import cell_points, community_points, stacked
+from kgspatial.errors import InputError
+from kgspatial.inputs.problems import Problem
+from kgspatial.layers import Population
+from kgspatial.standards import read_profile
+from kgspatial.study import OUTSIDE, Study
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MOSTLY_INSIDE = 0.2
+"""A grid with more than this share of its children beyond all units is larger than the area."""
+
+FULL_COVER = 1e-9
+"""A cell that is covered but for this part is covered: rounding must not make demand points."""
+
+
+def children_grid(study: Study) -> NDArray[np.float64]:
+    """Children aged 3 to 5 per grid cell, as an array of the grid's shape.
+
+    A band ``children`` is taken as it is; bands ``age_1_4`` and ``age_5_9`` give ages 3 and 4 as
+    half of the first and age 5 as a fifth of the second; a band ``residents`` is multiplied by
+    ``[demand] age_share``.
+
+    Raises
+    ------
+    InputError
+        When there is no grid or its bands do not suffice.
+    """
+    if study.population is None:
+        raise InputError(
+            "there is no population grid", hint="Declare [inputs.population] in the plan file."
+        )
+    return _children_of(study.population, study)
+
+
+def _children_of(population: Population, study: Study) -> NDArray[np.float64]:
+    bands = population.bands
+    if "children" in bands:
+        return bands["children"]
+    shares = read_profile(study.settings.plan.profile).shares_3_to_5
+    if set(shares) <= set(bands):
+        return np.asarray(sum(bands[b] * share for b, share in shares.items()))
+    age_share = study.settings.demand.age_share
+    if age_share is not None and not 0.0 <= age_share <= 1.0:
+        raise InputError(f"[demand] age_share is a share from 0 to 1, not {age_share:g}")
+    if "residents" in bands and age_share is not None:
+        return bands["residents"] * age_share
+    raise InputError(
+        f"its bands ({', '.join(bands)}) do not tell how many children are 3 to 5",
+        source=population.source or None,
+        hint="Needed: 'children', or 'age_1_4' and 'age_5_9', or 'residents' with "
+        "[demand] age_share.",
+    )
+
+
+def grid_points(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Children of each community by exact area, and of the cells that lie in none."""
+    children = children_grid(study).ravel()
+    parts = []
+    if study.communities is not None:
+        inside, children = split_grid(study, children)
+        parts.append(community_points(study, inside, "grid"))
+    parts.append(cell_points(study, children, "grid"))
+    points = stacked(study, parts)
+    return points, _beyond_units(points)
+
+
+def _beyond_units(points: gpd.GeoDataFrame) -> list[Problem]:
+    """Say so when the grid is larger than the area: its children would count without a word."""
+    beyond = points.loc[points["unit_id"] == OUTSIDE, "children"].sum()
+    if beyond <= MOSTLY_INSIDE * points["children"].sum():
+        return []
+    share = beyond / points["children"].sum()
+    text = f"{beyond:,.1f} children ({share:.1%}) of the grid live in no unit"
+    done = "kept, in the unit 'outside'; clip the grid where it is larger than the area"
+    return [Problem("population", "outside_units", text, done, "note")]
+
+
+def split_grid(
+    study: Study, children: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Children of each community, and what each cell keeps."""
+    grid = cast("Population", study.population).grid
+    communities = cast("gpd.GeoDataFrame", study.communities)
+    shares = share_overlaps(coverage_matrix(communities, grid), communities, grid)
+    covered = np.asarray(shares.sum(axis=0)).ravel()
+    full = covered > 1.0 - FULL_COVER
+    inside = np.asarray(shares @ np.divide(children, covered, out=children.copy(), where=full))
+    return inside, np.where(full, 0.0, children * (1.0 - covered))
