@@ -220,6 +220,15 @@ class TestLayers:
         with pytest.raises(InputError, match="WGS 84 by definition"):
             convert_file(source, tmp_path / "other.kml", to="GCJ-02")
 
+    def test_of_a_geodatabase_are_read_and_suffixes_may_be_capitals(self, tmp_path: Path) -> None:
+        register().to_file(tmp_path / "in.gdb", driver="OpenFileGDB", layer="幼儿园")
+        done = convert_file(
+            tmp_path / "in.gdb", tmp_path / "OUT.SHP", from_="BD-09", to="EPSG:4490"
+        )
+        assert done.target == tmp_path / "OUT.shp"
+        assert done.rows == {"幼儿园": 3}
+        assert read(done.target)["班级数"].dropna().tolist() == [3, 12]
+
     def test_points_and_areas_do_not_go_into_one_shapefile(self, tmp_path: Path) -> None:
         shapes = [Point(116.4, 39.9), box(116, 39, 117, 40)]
         source = written(tmp_path / "in.gpkg", gpd.GeoDataFrame(geometry=shapes, crs=4490))
@@ -440,6 +449,8 @@ class TestTables:
             ("lon,lat\n116.4,39.9\n", {"from_": "EPSG:4548"}, "are degrees"),
             ("x,y\n4418000,453000\n", {"from_": "EPSG:4548"}, "look exchanged"),
             ("x,y\n453000,4418000\n", {"from_": "EPSG:2384"}, "towgs84"),
+            ("lon;lat\n116,4;39,9\n", {}, "no row has coordinates.*116,4"),
+            ("l\0o\0n\0,\0l\0a\0t\0", {}, "not in utf-8 or gb18030"),
             ("名称,地址\n甲,乙\n", {}, "no columns of coordinates"),
             ("", {}, "no columns of coordinates"),
             ("百度经度,高德经度,纬度\n116,116,39\n", {}, "百度经度, 高德经度"),
@@ -524,6 +535,7 @@ class TestFiles:
             ("in.parquet", b"PAR1", "out.gpkg", {}, "cannot be read as GeoParquet"),
             ("in.geojson", b"{}", "out.gpkg", {}, "cannot be read|no geometry"),
             ("in.shp", b"", "out.gpkg", {}, "dbf file that belongs to it is missing"),
+            ("in.gpkg", b"", "out!.gpkg", {}, "cannot be written"),
             ("in.csv", b"lon,lat\n1,2\n", "nix/out.csv", {"from_": "GCJ-02"}, "no such folder"),
             ("in.csv", b"lon,lat\n1,2\n", "out.csv", {"to": "MARS"}, "--to: .*not known"),
             ("in.csv", b"lon,lat\n1,2\n", "out.csv", {"from_": "MARS"}, "--from: .*not known"),

@@ -264,7 +264,10 @@ class TestTheTableOfAliases:
         between = data.draw(st.sampled_from(["", " ", "\u3000", "\n"]))
         wide = {c: chr(ord(c) + 0xFEE0) for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcxyz0123456789()"}
         dressed = between.join(alias).translate(str.maketrans(wide)).upper()
-        for header in (dressed, f" {alias}：", f"{alias}*", f"2024年{alias}", f"现状{alias}"):
+        headers = [dressed, f" {alias}：", f"{alias}*", f"现状{alias}"]
+        if not alias.startswith(("规划", "拟")):  # what is planned for a year is not what there is
+            headers.append(f"2024年{alias}")
+        for header in headers:
             meaning = recognise(header, layer, with_coordinates=True)
             assert meaning is not None
             assert meaning.name == canonical

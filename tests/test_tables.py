@@ -918,7 +918,8 @@ def sheets(draw: st.DrawFn) -> tuple[list[list[Any]], list[tuple[int, int, int, 
     for kind in draw(st.lists(st.sampled_from("dddddtbrs"), min_size=1, max_size=12)):
         if kind == "d" or not data:
             number, name = len(data) + 1, draw(st.sampled_from(NAMES))
-            lon, lat = draw(st.floats(117.5, 117.9)), draw(st.floats(24.3, 24.7))
+            lon = draw(st.integers(117_500_000, 117_900_000)) / 1e6  # 16 digits are all that a
+            lat = draw(st.integers(24_300_000, 24_700_000)) / 1e6  # workbook keeps of a number
             places = draw(st.sampled_from([90, 180.5, "360人", "约270", "1,200", None]))
             classes = draw(st.one_of(st.integers(3, 12), st.sampled_from(["六", "12个班"])))
             grid.append([number, name, draw(st.sampled_from(STREETS)), lon, lat, classes, places])

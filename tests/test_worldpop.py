@@ -283,6 +283,11 @@ class TestYears:
         assert "no file fits" in said(tmp_path / "{year}/chn_{sex}_{age}_{year}.tif", 2025)
         assert "no file fits" in said(tmp_path / "{year}/chn_{sex}_{age}_{year}.tif", 2024)
 
+    def test_of_a_file_are_those_of_its_name_rather_than_its_folders(self, tmp_path: Path) -> None:
+        put(tmp_path / "2025", ["chn_ppp_2020.tif"])
+        (problem,) = notes(tmp_path / "{year}" / "chn_ppp_*.tif", 2025)
+        assert (problem.code, problem.value) == ("other_year", "2020")
+
     def test_of_files_are_one(self, tmp_path: Path) -> None:
         put(tmp_path, ["chn_ppp_2019.tif", "chn_ppp_2020.tif"])
         text = said(tmp_path / "chn_ppp_*.tif", 2020)

@@ -224,7 +224,7 @@ class Grid:
         if t.b or t.d or not t.a or not t.e:
             raise InputError(
                 "the raster is rotated or has cells without a side; kgspatial needs north-up cells",
-                hint="Warp it once with gdalwarp, nearest neighbour, and declare that file.",
+                hint="Export it again with north-up cells; warping would resample the counts.",
             )
 
     @property

@@ -20,7 +20,7 @@ from kgspatial.inputs.files import existing, sha256
 from kgspatial.inputs.osm import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
-from kgspatial.inputs.rasters import population_files, read_population
+from kgspatial.inputs.rasters import read_population, source_files
 from kgspatial.inputs.readers import read_layer
 from kgspatial.layers import LAYERS, POPULATION, Population
 from kgspatial.study import INPUT_COLUMNS, Study
@@ -172,7 +172,7 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
         sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs)
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
-        paths = _raster_paths(plan) if name == POPULATION else [existing(declared.path, name)]
+        paths = _grid_files(plan) if name == POPULATION else [existing(declared.path, name)]
         count, crs = sizes[name]
         shown = china_crs_name(declared.crs or "") or crs.name
         path = _relative(Path(declared.path), plan.path.parent)
@@ -180,9 +180,9 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
 
 
-def _raster_paths(plan: PlanFile) -> list[Path]:
-    found = population_files(plan.inputs[POPULATION], plan.settings.plan.year)
-    return [file.path for file in found]
+def _grid_files(plan: PlanFile) -> list[Path]:
+    """All files behind the grid's counts: a VRT's parts and a world file belong to it."""
+    return source_files(plan.inputs[POPULATION], plan.settings.plan.year)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -209,7 +209,7 @@ PLACE = (
         file="tif_rotated.tif",
         make=_rotated(),
         declared=CHILDREN,
-        refused=("rotated", "gdalwarp"),
+        refused=("rotated", "north-up"),
     ),
     GridCase(
         name="raster_without_place",

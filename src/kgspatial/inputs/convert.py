@@ -16,7 +16,7 @@ from pathlib import Path
 from kgspatial.errors import InputError
 from kgspatial.inputs.charsets import CHINESE, UTF8, codec_of
 from kgspatial.inputs.crs import DeclaredCrs, parse_crs
-from kgspatial.inputs.files import PARTS, Source, named_parts
+from kgspatial.inputs.files import PARTS, Source, is_plain, named_parts
 from kgspatial.inputs.layer_files import (
     READ_SUFFIXES,
     SPATIAL_SUFFIXES,
@@ -113,6 +113,7 @@ def convert_file(
     them carries no CRS, and says so where the format has a place for it.
     """
     source, target = Path(source), Path(target)
+    target = target.with_suffix(target.suffix.lower())
     end = parse_crs(to, source="--to")
     start = None if from_ is None else parse_crs(from_, source="--from")
     _check_paths(source, target, overwrite)
@@ -153,6 +154,8 @@ def _check_paths(source: Path, target: Path, overwrite: bool) -> None:
             source=target,
             hint=f"From {suffix} these can be written: {', '.join(allowed)}.",
         )
+    if not is_plain(target):
+        raise InputError("a path with ! or ; cannot be written: GDAL cuts it", source=target)
     if not target.parent.is_dir():
         raise InputError("there is no such folder", source=target.parent)
     if target.exists() and target.samefile(source):

@@ -106,9 +106,18 @@ def _best_depth(sheet: Sheet, top: int, layer: str, named: Mapping[str, str]) ->
     for depth in _depths(sheet, top):
         names, _ = _names(sheet, top, depth, layer, named)
         count = len({_known(n, layer, named) for n in names} - {None})
-        if count > found[0]:
+        deeper = count == found[0] and depth > found[1]
+        if count > found[0] or (deeper and _names_parts(sheet, top, layer, named)):
             found = (count, depth)
     return found
+
+
+def _names_parts(sheet: Sheet, top: int, layer: str, named: Mapping[str, str]) -> bool:
+    """Whether the line below `top` holds names of columns, as no row of data does."""
+    upper, lower = sheet.cells[top], sheet.cells[top + 1]
+    known = sum(_known(_clean(c), layer, named) is not None for c in given(lower))
+    first = next(c for c, cell in enumerate(upper) if cell is not None)
+    return known > 1 or (known == 1 and sheet.cell(top + 1, first) is None)
 
 
 def _known(name: str, layer: str, named: Mapping[str, str]) -> str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-MOST_POINTS = 400
+MOST_POINTS, MOST_MEMBERS = 400, 1200
 """Points compared per pair of layers: more cost time and tell nothing new."""
 
 PAIRS, SOME, MANY = 3, 8, 20
@@ -34,7 +34,7 @@ KINDS = ("幼儿园", "幼稚园", "幼兒園", "小区", "社区", "花园小�
 SHORTEST, LONGEST = 3, 16
 """Characters of an estate's name that are looked for within a kindergarten's."""
 
-MEMBERS_GAIN = 0.015
+MEMBERS_GAIN = 0.01
 """Units are so large that few of their communities come to lie outside by a shift: little nearness
 is lost, but what is lost is not by chance."""
 
@@ -133,7 +133,7 @@ def _members(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comparison]:
             continue
         unit = layers[name]["unit_id"].map(numbers).astype("float64").to_numpy()
         known = np.flatnonzero(~np.isnan(unit))
-        corners, of = _corners_of(layers[name].geometry.to_numpy()[known])
+        corners, of = _corners_of(layers[name].geometry.to_numpy()[known], MOST_MEMBERS)
         yield Comparison(
             *(name, "units", "from the units that they belong to", MANY, corners),
             units.geometry.to_numpy()[unit[known][of].astype(int)],
@@ -152,13 +152,15 @@ def _corners(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
     return _corners_of(frame.geometry.to_numpy())[0]
 
 
-def _corners_of(shapes: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def _corners_of(
+    shapes: NDArray[np.object_], most: int = MOST_POINTS
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Corners, evenly thinned where they are many, and the numbers of the shapes that they are of."""
-    rows = np.arange(len(shapes))[:: _step(len(shapes))]
+    rows = np.arange(len(shapes))[:: _step(len(shapes), most)]
     corners, of = shapely.get_coordinates(shapes[rows], return_index=True)
-    thin = slice(None, None, _step(len(corners)))
+    thin = slice(None, None, _step(len(corners), most))
     return corners[thin], rows[of[thin]]
 
 
-def _step(count: int) -> int:
-    return max(1, -(-count // MOST_POINTS))
+def _step(count: int, most: int = MOST_POINTS) -> int:
+    return max(1, -(-count // most))

@@ -129,7 +129,7 @@ def _decoded(content: bytes, encoding: str | None, source: Source) -> tuple[str,
             text = content.decode(codec)
         except (UnicodeError, LookupError):
             continue
-        if text.encode(codec) == content:
+        if text.encode(codec) == content and "\0" not in text:
             return text, codec
     said = f"the table cannot be read: its texts are not in {' or '.join(tried)}"
     raise source.error(said, "Say its own encoding: --from-encoding UTF-16 (for example).")
@@ -239,6 +239,10 @@ def _points(
         x, first = read_coordinates(cells[0], source.layer, columns.names[0], source.path)
         y, second = read_coordinates(cells[1], source.layer, columns.names[1], source.path)
         problems = first + second
+    if records and not (x.notna() & y.notna()).any():
+        example = next((str(t) for t in pd.concat(cells).dropna()), "")
+        said = f"no row has coordinates that can be read, such as '{example}'"
+        raise source.error(said, "Expected are numbers with decimal points, such as 117.6471.")
     left = [replace(p, done="left as it is") if p.severity != "note" else p for p in problems]
     return np.column_stack([x.to_numpy("float64"), y.to_numpy("float64")]), left
 

@@ -194,7 +194,7 @@ def _named(match: Match) -> RasterFile:
     known = aged or total
     said, model = (read_places(known) if known else None) or ({}, name)
     by_name = {key: text for key, text in said.items() if not text.startswith("{")}
-    return RasterFile(match.path, str(folder / model), {**by_name, **match.said}, total is not None)
+    return RasterFile(match.path, str(folder / model), {**match.said, **by_name}, total is not None)
 
 
 def _nothing_found(path: str, year: int | None) -> InputError:
