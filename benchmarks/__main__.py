@@ -7,7 +7,16 @@ import sys
 from importlib import import_module
 from os import cpu_count
 
-NAMES = ("allocation", "coordinates", "coverage", "published", "raster_window", "reading", "siting")
+NAMES = (
+    "allocation",
+    "coordinates",
+    "coverage",
+    "demand_cohort",
+    "published",
+    "raster_window",
+    "reading",
+    "siting",
+)
 
 
 def main() -> None:

@@ -364,6 +364,12 @@ class TestLayers:
         assert list(found.index) == list(layer.index)
         assert found.crs.to_epsg() == 4326
 
+    def test_lose_measures_and_keep_heights(self) -> None:
+        shapes = shapely.from_wkt(["POINT ZM (116.4 39.9 3 4)", "POINT M (116.4 39.9 4)"])
+        found = transform_china(gpd.GeoSeries(shapes), from_="GCJ-02", to="WGS 84")
+        assert not shapely.has_m(found).any()
+        np.testing.assert_array_equal(shapely.get_z(found.to_numpy()), [3.0, np.nan])
+
     def test_without_rows_stay_so(self, layer: gpd.GeoDataFrame) -> None:
         found = transform_china(layer.iloc[:0], from_="GCJ-02", to="WGS 84")
         assert found.empty

@@ -46,12 +46,12 @@ def _add_in_row(buffer, row, d, x0, x1, width):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def _add_edge(buffer, x0, y0, x1, y1, height, width):  # type: ignore[no-untyped-def]
+def _add_edge(buffer, x0, y0, x1, y1, sign, height, width):  # type: ignore[no-untyped-def]
+    """Add an edge's signed area; `sign` is 1 where the inside lies right of a downward edge."""
     if y0 == y1:
         return
-    sign = 1.0
     if y0 > y1:
-        x0, y0, x1, y1, sign = x1, y1, x0, y0, -1.0
+        x0, y0, x1, y1, sign = x1, y1, x0, y0, -sign
     if y1 <= 0.0 or y0 >= height:
         return
     slope = (x1 - x0) / (y1 - y0)
@@ -71,22 +71,43 @@ def _window(xy, start, stop, rows, columns):  # type: ignore[no-untyped-def]
     for i in range(start, stop):
         left, right = min(left, xy[i, 0]), max(right, xy[i, 0])
         top, bottom = min(top, xy[i, 1]), max(bottom, xy[i, 1])
-    c0, c1 = max(int(np.floor(left)), 0), min(int(np.ceil(right)), columns)
-    r0, r1 = max(int(np.floor(top)), 0), min(int(np.ceil(bottom)), rows)
-    return r0, r1, c0, c1
+    return (
+        int(min(max(np.floor(top), 0.0), rows)),
+        int(max(min(np.ceil(bottom), rows), 0.0)),
+        int(min(max(np.floor(left), 0.0), columns)),
+        int(max(min(np.ceil(right), columns), 0.0)),
+    )
 
 
 @njit(cache=True)
-def _cover(xy, rings, first, last, r0, r1, c0, c1):  # type: ignore[no-untyped-def]
+def _turn(xy, start, stop):  # type: ignore[no-untyped-def]
+    """1.0 when a ring's edges go down where its inside lies right of them, -1.0 when they go up.
+
+    From the sign of its area, measured from its first corner: far from the grid's own corner the
+    products of coordinates would lose the area of a small ring.
+    """
+    area = 0.0
+    for i in range(start + 1, stop - 2):
+        x0, y0 = xy[i, 0] - xy[start, 0], xy[i, 1] - xy[start, 1]
+        x1, y1 = xy[i + 1, 0] - xy[start, 0], xy[i + 1, 1] - xy[start, 1]
+        area += x0 * y1 - x1 * y0
+    return -1.0 if area > 0.0 else 1.0
+
+
+@njit(cache=True)
+def _cover(xy, rings, holes, first, last, r0, r1, c0, c1):  # type: ignore[no-untyped-def]
     buffer = np.zeros((r1 - r0, c1 - c0 + 1))
     for ring in range(first, last):
-        for i in range(rings[ring], rings[ring + 1] - 1):
+        start, stop = rings[ring], rings[ring + 1]
+        sign = _turn(xy, start, stop) * (-1.0 if holes[ring] else 1.0)
+        for i in range(start, stop - 1):
             _add_edge(
                 buffer,
                 xy[i, 0] - c0,
                 xy[i, 1] - r0,
                 xy[i + 1, 0] - c0,
                 xy[i + 1, 1] - r0,
+                sign,
                 r1 - r0,
                 c1 - c0,
             )
@@ -100,11 +121,12 @@ def _cover(xy, rings, first, last, r0, r1, c0, c1):  # type: ignore[no-untyped-d
 
 
 @njit(cache=True)
-def cover_polygons(xy, rings, polygons, rows, columns):  # type: ignore[no-untyped-def]
+def cover_polygons(xy, rings, holes, polygons, rows, columns):  # type: ignore[no-untyped-def]
     """Fractions of cells covered by each polygon, as the three arrays of a CSR matrix.
 
-    `xy` holds all rings' coordinates in cells (column, row), exteriors and holes in opposite
-    directions; `rings` the first coordinate of each ring, `polygons` the first ring of each row.
+    `xy` holds all rings' coordinates in cells (column, row), whatever their direction; `rings`
+    the first coordinate of each ring and `holes` whether it is one, `polygons` the first ring of
+    each polygon.
     """
     count = len(polygons) - 1
     indptr = np.zeros(count + 1, dtype=np.int64)
@@ -116,7 +138,7 @@ def cover_polygons(xy, rings, polygons, rows, columns):  # type: ignore[no-untyp
         if first < last:
             r0, r1, c0, c1 = _window(xy, rings[first], rings[last], rows, columns)
             if r0 < r1 and c0 < c1:
-                cover = _cover(xy, rings, first, last, r0, r1, c0, c1)
+                cover = _cover(xy, rings, holes, first, last, r0, r1, c0, c1)
                 need = n + (r1 - r0) * (c1 - c0)
                 if need > len(data):
                     size = max(need, 2 * len(data))

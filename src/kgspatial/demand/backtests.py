@@ -138,16 +138,23 @@ def _by_unit(given: pd.Series | pd.DataFrame, columns: tuple[str, ...], what: st
         if given.index.has_duplicates:
             twice = given.index[given.index.duplicated()][0]
             raise InputError(f"{what} has unit '{twice}' twice")
-        return given.astype(np.float64)
+        return _numbers(given, what)
     column = next((c for c in columns if c in given), None)
     if column is None or "unit_id" not in given:
         raise InputError(f"{what} needs 'unit_id' and one of: {', '.join(columns)}")
     for several in ("year", "scenario"):
-        if several in given and given[several].nunique() > 1:
+        if several in given and len(given[several].unique()) > 1:
             raise InputError(
                 f"{what} has several values, but a back-test is of one",
                 column=several,
                 hint=f"Choose: forecast[forecast['{several}'] == ...]",
             )
-    numbers = given[column].astype(np.float64)
-    return numbers.groupby(given["unit_id"], sort=False).agg(lambda part: part.sum(skipna=False))
+    numbers, unit = _numbers(given[column], what), given["unit_id"]
+    missing = numbers.isna().groupby(unit, sort=False).any()
+    return numbers.groupby(unit, sort=False).sum().where(~missing)
+
+
+def _numbers(given: pd.Series, what: str) -> pd.Series:
+    if not pd.api.types.is_numeric_dtype(given):
+        raise InputError(f"{what} is not in numbers", column=str(given.name))
+    return given.astype(np.float64)

@@ -79,8 +79,8 @@ def forecast_children(
     births : DataFrame, optional
         Births by unit and calendar year or month, as in :func:`read_births`: those since the
         reference date and those to come as far as the planner gives them. Beyond them, each
-        scenario's `births_change` goes on from the last twelve months. Without births, ``age_0``
-        stands for the births of the twelve months before the reference date.
+        scenario's `births_change` goes on from the last twelve months. Without births, the
+        children of ``age_0`` stand for the births of the twelve months before the reference date.
     survival : Survival, optional
         Nobody dies unless given.
     scenarios : sequence of Scenario, optional
@@ -143,7 +143,7 @@ def forecast_children(
     )
     rows = pd.MultiIndex.from_product([units, wanted, names], names=["unit_id", "year", "scenario"])
     table = pd.DataFrame(found.reshape(len(rows), -1), columns=AGE_COLUMNS, index=rows)
-    ratios = np.array([[_enrolment(s, y) for s in chosen] for y in wanted])
+    ratios = np.array([[s.enrolment_in(y) for s in chosen] for y in wanted])
     extra = np.repeat(_delivered(delivered, units, wanted).ravel(), len(chosen))
     table = table.assign(delivered=extra)
     table["children"] = table.sum(axis=1, skipna=False)
@@ -270,34 +270,8 @@ def _keep(start: _Start, scenario: Scenario, oldest: int) -> NDArray[np.float64]
         raise InputError(f"survival '{start.survival.name}' ends before age {oldest}")
     survival = np.array(start.survival.reaching[: oldest + 1])
     moved = np.zeros((len(start.counted.units), oldest + 1))
-    moved[:, 1:] = _migration(scenario, start.counted.units, oldest)
+    moved[:, 1:] = scenario.migration_of(start.counted.units, oldest)
     return np.asarray(survival * (1.0 + moved))
-
-
-def _migration(scenario: Scenario, units: pd.Index, oldest: int) -> NDArray[np.float64] | float:
-    rates = scenario.migration
-    if not isinstance(rates, (pd.Series, pd.DataFrame)):
-        return float(rates)
-    missing = units.difference(rates.index)
-    if len(missing) or rates.index.has_duplicates:
-        what = f"no rate of unit '{missing[0]}'" if len(missing) else "a unit with two rates"
-        raise InputError(f"scenario '{scenario.name}': migration has {what}")
-    if isinstance(rates, pd.Series):
-        return rates.loc[units].to_numpy(dtype=np.float64)[:, None]
-    names = [f"age_{age}" for age in range(1, oldest + 1)]
-    absent = [name for name in names if name not in rates]
-    if absent:
-        raise InputError(f"scenario '{scenario.name}': migration has no column", column=absent[0])
-    return np.asarray(rates.loc[units, names], dtype=np.float64)
-
-
-def _enrolment(scenario: Scenario, year: int) -> float:
-    ratio = scenario.enrolment
-    if not isinstance(ratio, pd.Series):
-        return float(ratio)
-    if year not in ratio.index:
-        raise InputError(f"scenario '{scenario.name}' has no enrolment ratio for {year}")
-    return float(ratio.loc[year])
 
 
 def _delivered(
@@ -311,9 +285,11 @@ def _delivered(
         raise InputError(f"an estate is delivered in unit '{strange[0]}', which has no children")
     checked_counts(delivered[["children"]].reset_index(drop=True), "delivered children")
     keys = [delivered["unit_id"], delivered["year"]]
-    sums = delivered["children"].astype(np.float64).groupby(keys).agg(lambda c: c.sum(skipna=False))
+    children = delivered["children"].astype(np.float64)
+    sums = children.groupby(keys).sum().where(~children.isna().groupby(keys).any())
     places = pd.MultiIndex.from_product([units, years])
-    return sums.reindex(places, fill_value=0.0).to_numpy().reshape(len(units), len(years))
+    filled = sums.reindex(places, fill_value=0.0).to_numpy(dtype=np.float64)
+    return np.asarray(filled.reshape(len(units), len(years)))
 
 
 def _attributes(start: _Start, reference: date, scenarios: Iterable[Scenario]) -> dict[str, Any]:
@@ -353,16 +329,16 @@ def forecast_problems(forecast: pd.DataFrame) -> list[Problem]:
         for made in forecast.attrs.get("assumptions", [])
         if made["evidence"] == ASSUMPTION
     ]
-    missing = forecast.loc[forecast["children"].isna()].groupby("unit_id", sort=False)["year"].min()
+    missing = forecast.loc[forecast["children"].isna()].groupby("unit_id", sort=False)["year"]
     return notes + [
         Problem(
             "demand",
             "no_forecast",
-            f"unit '{unit}' lacks counts or births: no children from school year {year} on",
-            "left missing, and out of the totals",
+            f"unit '{unit}' lacks counts or births for {', '.join(map(str, years.unique()))}",
+            "its children of these school years are missing, and not in the totals",
             value=str(unit),
         )
-        for unit, year in missing.items()
+        for unit, years in missing
     ]
 
 

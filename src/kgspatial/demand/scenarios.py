@@ -9,12 +9,15 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from kgspatial.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 ASSUMPTION = "assumption"
 """Evidence mark of what was chosen and not observed."""
@@ -84,6 +87,45 @@ class Scenario:
             )
         if not np.all(np.asarray(self.enrolment, dtype=np.float64) >= 0.0):
             raise InputError(f"scenario '{self.name}': an enrolment ratio is missing or negative")
+
+    def migration_of(self, units: pd.Index, oldest: int) -> NDArray[np.float64]:
+        """Yearly net rates, units x ages reached (1 to `oldest`).
+
+        Raises
+        ------
+        InputError
+            When a unit or an age has no rate, or a unit has two.
+        """
+        rates = self.migration
+        if not isinstance(rates, (pd.Series, pd.DataFrame)):
+            return np.full((len(units), oldest), float(rates))
+        missing = units.difference(rates.index)
+        if len(missing) or rates.index.has_duplicates:
+            what = f"no rate of unit '{missing[0]}'" if len(missing) else "a unit with two rates"
+            raise InputError(f"scenario '{self.name}': migration has {what}")
+        if isinstance(rates, pd.Series):
+            one = rates.loc[units].to_numpy(dtype=np.float64)
+            return np.repeat(one[:, None], oldest, axis=1)
+        names = [f"age_{age}" for age in range(1, oldest + 1)]
+        absent = [name for name in names if name not in rates]
+        if absent:
+            raise InputError(f"scenario '{self.name}': migration has no column", column=absent[0])
+        return np.asarray(rates.loc[units, names].to_numpy(dtype=np.float64))
+
+    def enrolment_in(self, year: int) -> float:
+        """Gross enrolment ratio of a school year.
+
+        Raises
+        ------
+        InputError
+            When the ratios are by year and this one has none.
+        """
+        ratio = self.enrolment
+        if not isinstance(ratio, pd.Series):
+            return float(ratio)
+        if year not in ratio.index:
+            raise InputError(f"scenario '{self.name}' has no enrolment ratio for {year}")
+        return float(ratio.loc[year])
 
 
 @cache

@@ -266,8 +266,9 @@ def with_corners_moved(shapes: NDArray[np.object_], move: Step) -> NDArray[np.ob
 
     out = np.array(shapes, dtype=object)
     high, measured = shapely.has_z(out), shapely.has_m(out)
-    for rows, dimension in ((measured & high, 3), (measured & ~high, 2)):
-        out[rows] = shapely.from_wkb(shapely.to_wkb(out[rows], output_dimension=dimension))
+    flat, heights = measured & ~high, measured & high
+    out[flat] = shapely.force_2d(out[flat])
+    out[heights] = shapely.from_wkb(shapely.to_wkb(out[heights], output_dimension=3))
     for rows, include_z in ((high, True), (~high, False)):
         out[rows] = shapely.transform(out[rows], moved_rows, include_z=include_z)
     return out
