@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 AGE_COLUMNS = [f"age_{age}" for age in KINDERGARTEN_AGES]
-URBAN_NAMES = {True: "urban", False: "rural"}
+URBAN_GROUPS = ("urban", "rural", "unknown")
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,8 +369,8 @@ def by_urban(forecast: pd.DataFrame, urban: pd.Series) -> pd.DataFrame:
         twice = urban.index[urban.index.duplicated()][0]
         raise InputError(f"unit '{twice}' is twice in the table of urban units")
     flags = forecast["unit_id"].map(urban.astype("boolean")).astype("boolean")
-    group = flags.map(URBAN_NAMES).astype("object").where(flags.notna(), "unknown")
-    order = pd.Categorical(group, [*URBAN_NAMES.values(), "unknown"])
+    named = np.where(flags.fillna(False).to_numpy(dtype=bool), "urban", "rural")
+    order = pd.Categorical(np.where(flags.isna(), "unknown", named), URBAN_GROUPS)
     sums = [*AGE_COLUMNS, "delivered", "children", "expected"]
     known = forecast["children"].notna()
     table = forecast[["year", "scenario", *sums]].assign(

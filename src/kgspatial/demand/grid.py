@@ -1,6 +1,6 @@
 """The grid method: children of 3 to 5 from a raster, cut at the outlines of communities.
 
-Imports from `points`, `coverage`, `study`, `standards`, `layers`, `inputs` and `errors`.
+Imports from `points`, `coverage`, `ages`, `study`, `standards`, `layers`, `inputs` and `errors`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 import geopandas as gpd
 import numpy as np
 
+from kgspatial.demand.ages import children_3_to_5
 from kgspatial.demand.coverage import coverage_matrix, share_overlaps
 from kgspatial.demand.points import cell_points, community_points, stacked
 from kgspatial.errors import InputError
@@ -32,8 +33,9 @@ def children_grid(study: Study) -> NDArray[np.float64]:
     """Children aged 3 to 5 per grid cell, as an array of the grid's shape.
 
     A band ``children`` is taken as it is; bands ``age_1_4`` and ``age_5_9`` give ages 3 and 4 as
-    half of the first and age 5 as a fifth of the second; a band ``residents`` is multiplied by
-    ``[demand] age_share``.
+    half of the first and age 5 as a fifth of the second, or by Sprague multipliers where
+    ``[demand] age_split`` says so; a band ``residents`` is multiplied by ``[demand] age_share``.
+    See :func:`kgspatial.demand.ages.children_3_to_5`.
 
     Raises
     ------
@@ -48,22 +50,13 @@ def children_grid(study: Study) -> NDArray[np.float64]:
 
 
 def _children_of(population: Population, study: Study) -> NDArray[np.float64]:
-    bands = population.bands
-    if "children" in bands:
-        return bands["children"]
-    shares = read_profile(study.settings.plan.profile).shares_3_to_5
-    if set(shares) <= set(bands):
-        return np.asarray(sum(bands[b] * share for b, share in shares.items()))
-    age_share = study.settings.demand.age_share
-    if age_share is not None and not 0.0 <= age_share <= 1.0:
-        raise InputError(f"[demand] age_share is a share from 0 to 1, not {age_share:g}")
-    if "residents" in bands and age_share is not None:
-        return bands["residents"] * age_share
-    raise InputError(
-        f"its bands ({', '.join(bands)}) do not tell how many children are 3 to 5",
+    settings = study.settings.demand
+    return children_3_to_5(
+        population.bands,
+        split=settings.age_split,
+        shares=read_profile(study.settings.plan.profile).shares_3_to_5,
+        age_share=settings.age_share,
         source=population.source or None,
-        hint="Needed: 'children', or 'age_1_4' and 'age_5_9', or 'residents' with "
-        "[demand] age_share.",
     )
 
 

@@ -172,8 +172,8 @@ def read_births(births: pd.Series | pd.DataFrame) -> Cohorts:
         When years repeat or are no years, a unit repeats, or a count is negative or no number.
     """
     table = births.to_frame().T if isinstance(births, pd.Series) else indexed(births)
-    counts = checked_counts(table, "births")
-    return Cohorts(table.index, counts, _calendar_spans(table.columns))
+    spans = _calendar_spans(table.columns)
+    return Cohorts(table.index, checked_counts(table, "births"), spans)
 
 
 def indexed(table: pd.DataFrame) -> pd.DataFrame:

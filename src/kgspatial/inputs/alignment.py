@@ -71,7 +71,7 @@ class Comparison:
 
     def distances(self, xy: Points) -> Distances:
         """Distance in metres of each point, displaced to `xy`, from what it belongs to."""
-        points = shapely.points(xy)
+        points = np.asarray(shapely.points(xy))
         if not isinstance(self.shapes, STRtree):
             return np.asarray(shapely.distance(points, self.shapes))
         apart = np.full(len(points), np.inf)

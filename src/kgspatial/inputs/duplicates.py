@@ -6,7 +6,7 @@ the row to look at and the one that it repeats.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kgspatial.inputs.rows import Rows
 
     Shapes = NDArray[np.object_]
+    Numbers = NDArray[np.intp]
 
 SAME_POINT_M = 1.0
 """Points as near as this are one point, written with one decimal more or less."""
@@ -35,12 +36,28 @@ SAME_SHAPE = 0.9
 SHOWN_OVERLAP, WIDE_OVERLAP = 0.01, 0.10
 """Shares of the smaller community: below the first, outlines that touch; above the second, look."""
 
-PAIR = ["later", "earlier"]
-
 POLYGON_TYPES = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 COMMON_AREA = "2********"
 """Of the nine intersections of two shapes (DE-9IM), that of their insides is an area."""
+
+
+class Pairs(NamedTuple):
+    """Rows and an earlier row that each repeats, by position, and how far apart they are."""
+
+    later: Numbers
+    earlier: Numbers
+    apart: NDArray[np.float64]
+
+
+class Overlaps(NamedTuple):
+    """Pairs of polygons with the area that they share, and its share of either."""
+
+    later: Numbers
+    earlier: Numbers
+    area: NDArray[np.float64]
+    of_smaller: NDArray[np.float64]
+    of_larger: NDArray[np.float64]
 
 
 def repeated_rows(frame: gpd.GeoDataFrame, name: str) -> list[Problem]:
@@ -57,21 +74,21 @@ def repeated_rows(frame: gpd.GeoDataFrame, name: str) -> list[Problem]:
     -------
     list of Problem
         ``same_shape`` (outlines that share more than 90 % of the larger one), ``same_name`` (one
-        name within 50 m) and ``same_point`` (within 1 m), each row and earlier row once; of several
-        earlier rows the nearest or first.
+        name within 50 m) and ``same_point`` (within 1 m); of several earlier rows the first, or
+        the nearest. Two rows are told together once.
     """
     rows, shapes = rows_of(frame, name), frame.geometry.to_numpy()
-    found: list[tuple[int, Problem]] = []
-    told: set[tuple[int, int]] = set()
+    found: dict[tuple[int, int], Problem] = {}
+    for later, earlier, share in _of_one_shape(shapes):
+        found[later, earlier] = _same_shape(rows, later, earlier, share)
     for pairs, tell in (
-        (_of_one_shape(shapes), _same_shape),
         (_of_one_name(shapes, rows.names), _same_name),
         (_on_one_point(shapes), _same_point),
     ):
-        new = [pair for pair in pairs.itertuples(index=False) if (pair[0], pair[1]) not in told]
-        found += [(pair[0], tell(rows, *pair)) for pair in new]
-        told |= {(pair[0], pair[1]) for pair in new}
-    return [problem for _, problem in sorted(found, key=lambda entry: entry[0])]
+        for later, earlier, apart in zip(*(part.tolist() for part in pairs), strict=True):
+            if (later, earlier) not in found:
+                found[later, earlier] = tell(rows, later, earlier, apart)
+    return [found[pair] for pair in sorted(found)]
 
 
 def overlapping_rows(communities: gpd.GeoDataFrame) -> list[Problem]:
@@ -80,22 +97,23 @@ def overlapping_rows(communities: gpd.GeoDataFrame) -> list[Problem]:
     Those that are one outline drawn twice are for :func:`repeated_rows`.
     """
     rows = rows_of(communities, "communities")
-    pairs = _overlaps(communities.geometry.to_numpy(), SHOWN_OVERLAP)
+    found = _overlaps(communities.geometry.to_numpy(), SHOWN_OVERLAP)
     return [
         rows.problem(
-            pair.later,
+            later,
             "overlap",
-            f"{pair.area / 10_000:,.2f} ha of it ({pair.of_smaller:.1%} of the smaller one) lie "
-            f"in {rows.called(pair.earlier)} too",
+            f"{area / 10_000:,.2f} ha of it ({share:.1%} of the smaller one) lie in "
+            f"{rows.called(earlier)} too",
             "used as it is; children there are shared between both",
-            "warning" if pair.of_smaller > WIDE_OVERLAP else "note",
+            "warning" if share > WIDE_OVERLAP else "note",
         )
-        for pair in pairs[pairs["of_larger"] <= SAME_SHAPE].itertuples(index=False)
+        for later, earlier, area, share, of_larger in zip(*(p.tolist() for p in found), strict=True)
+        if of_larger <= SAME_SHAPE
     ]
 
 
 def _same_shape(rows: Rows, later: int, earlier: int, share: float) -> Problem:
-    text = f"its outline is that of {rows.called(earlier)}: both share {share:.0%} of their area"
+    text = f"its outline is that of {rows.called(earlier)}: they share {share:.0%} of their area"
     return rows.problem(later, "same_shape", text, "both kept; delete one of them")
 
 
@@ -112,58 +130,63 @@ def _same_point(rows: Rows, later: int, earlier: int, _apart: float) -> Problem:
     return rows.problem(later, "same_point", text, done)
 
 
-# ---------------------------------------------------------------- pairs: later, earlier, a measure
+# ---------------------------------------------------------------- pairs of rows
 
 
-def _of_one_shape(shapes: Shapes) -> pd.DataFrame:
-    pairs = _overlaps(shapes, SAME_SHAPE)
-    twice = pairs[pairs["of_larger"] > SAME_SHAPE]
-    return twice.drop_duplicates("later")[[*PAIR, "of_larger"]]
+def _of_one_shape(shapes: Shapes) -> list[tuple[int, int, float]]:
+    found = _overlaps(shapes, SAME_SHAPE)
+    first: dict[int, tuple[int, int, float]] = {}
+    for later, earlier, share in zip(
+        found.later.tolist(), found.earlier.tolist(), found.of_larger.tolist(), strict=True
+    ):
+        if share > SAME_SHAPE:
+            first.setdefault(later, (later, earlier, share))
+    return list(first.values())
 
 
-def _of_one_name(shapes: Shapes, names: NDArray[np.object_]) -> pd.DataFrame:
-    """Only rows whose name is given again are laid into the tree, so that most maps cost nothing."""
+def _of_one_name(shapes: Shapes, names: NDArray[np.object_]) -> Pairs:
     plain = pd.Series([plain_name(name) for name in names], dtype=object)
     repeated = np.flatnonzero(plain.duplicated(keep=False) & (plain != ""))
-    codes = pd.factorize(plain)[0]
-    return _near_pairs(shapes, repeated, codes, SAME_NAME_M)
+    return _near_pairs(shapes, repeated, pd.factorize(plain)[0], SAME_NAME_M)
 
 
-def _on_one_point(shapes: Shapes) -> pd.DataFrame:
+def _on_one_point(shapes: Shapes) -> Pairs:
     points = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.POINT)
     return _near_pairs(shapes, points, np.zeros(len(shapes), dtype=np.intp), SAME_POINT_M)
 
 
-def _near_pairs(
-    shapes: Shapes, which: NDArray[np.intp], kinds: NDArray[np.intp], metres: float
-) -> pd.DataFrame:
+def _near_pairs(shapes: Shapes, which: Numbers, kinds: Numbers, metres: float) -> Pairs:
     """Rows of one kind within a distance: each row with the nearest earlier one.
 
-    Rows on the very same point are paired first, with the first of them: a register whose
+    Rows on the very same point are paired with the first of them before: a register whose
     addresses were all found at the town hall would make pairs without end.
     """
-    boxes = shapely.bounds(shapes[which])
-    table = pd.DataFrame(boxes, columns=["west", "south", "east", "north"])
-    table["kind"], table["row"] = kinds[which], which
-    first = table.groupby(["kind", "west", "south", "east", "north"])["row"].transform("first")
-    again = table.index[(first != table["row"]) & (table["west"] == table["east"])]
-    stacked = pd.DataFrame(
-        {"later": table.loc[again, "row"], "earlier": first[again], "apart": 0.0}
-    )
-    single = which[np.isin(which, table.loc[again, "row"], invert=True)]
-    one, other = shapely.STRtree(shapes[single]).query(
-        shapes[single], predicate="dwithin", distance=metres
-    )
+    stacked = _stacked(shapes, which, kinds)
+    single = which[np.isin(which, stacked.later, invert=True)]
+    around = shapely.bounds(shapes[single]) + metres * np.array([-1, -1, 1, 1])
+    one, other = shapely.STRtree(shapes[single]).query(shapely.box(*around.T))
     one, other = single[one], single[other]
     kept = (other < one) & (kinds[one] == kinds[other])
     one, other = one[kept], other[kept]
     apart = shapely.distance(shapes[one], shapes[other])
-    near = pd.DataFrame({"later": one, "earlier": other, "apart": apart})
-    near = near.sort_values(["later", "apart", "earlier"]).drop_duplicates("later")
-    return pd.concat([frame for frame in (stacked, near) if len(frame)] or [near])
+    order = np.lexsort((other, apart, one))
+    order = order[apart[order] <= metres]
+    _, nearest = np.unique(one[order], return_index=True)
+    near = Pairs(one[order][nearest], other[order][nearest], apart[order][nearest])
+    return Pairs(*(np.concatenate(parts) for parts in zip(stacked, near, strict=True)))
 
 
-def _overlaps(shapes: Shapes, least: float) -> pd.DataFrame:
+def _stacked(shapes: Shapes, which: Numbers, kinds: Numbers) -> Pairs:
+    """Rows that stand on the very point of an earlier row of their kind, with the first of them."""
+    points = which[shapely.get_type_id(shapes[which]) == shapely.GeometryType.POINT]
+    x, y = shapely.get_coordinates(shapes[points]).T
+    table = pd.DataFrame({"kind": kinds[points], "x": x, "y": y, "row": points})
+    first = table.groupby(["kind", "x", "y"])["row"].transform("first").to_numpy()
+    again = first != points
+    return Pairs(points[again], first[again], np.zeros(int(again.sum())))
+
+
+def _overlaps(shapes: Shapes, least: float) -> Overlaps:
     """Pairs of polygons of which more than this share of the smaller one is common.
 
     Most neighbours only touch, or only their boxes meet: areas are computed for what is left.
@@ -180,16 +203,14 @@ def _overlaps(shapes: Shapes, least: float) -> pd.DataFrame:
     area = shapely.area(shapely.intersection(shapes[one], shapes[other]))
     of_smaller = area / np.minimum(areas[one], areas[other])
     of_larger = area / np.maximum(areas[one], areas[other])
-    pairs = {"later": one, "earlier": other, "area": area}
-    table = pd.DataFrame({**pairs, "of_smaller": of_smaller, "of_larger": of_larger})
-    return table[table["of_smaller"] > least].sort_values(PAIR)
+    order = np.lexsort((other, one))
+    order = order[of_smaller[order] > least]
+    return Overlaps(*(part[order] for part in (one, other, area, of_smaller, of_larger)))
 
 
-def _common_boxes(
-    shapes: Shapes, one: NDArray[np.intp], other: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def _common_boxes(shapes: Shapes, one: Numbers, other: Numbers) -> NDArray[np.float64]:
     """Area that two bounding boxes share: more than the shapes can, and found at once."""
     west, south, east, north = shapely.bounds(shapes).T
     width = np.minimum(east[one], east[other]) - np.maximum(west[one], west[other])
     height = np.minimum(north[one], north[other]) - np.maximum(south[one], south[other])
-    return cast("NDArray[np.float64]", np.maximum(width, 0.0) * np.maximum(height, 0.0))
+    return np.asarray(np.maximum(width, 0.0) * np.maximum(height, 0.0))

@@ -1,12 +1,11 @@
 """What the rows of one layer should be near in another: estates, streets, units, kindergartens.
 
-Imports from `alignment`. Names and ids are trusted before nearness: a kindergarten that carries
+Imports from `alignment` and `rows`. Names and ids are trusted before nearness: a kindergarten that carries
 its estate's name belongs to it wherever it lies.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ import shapely
 from shapely import STRtree
 
 from kgspatial.inputs.alignment import Comparison
+from kgspatial.inputs.rows import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,14 +43,14 @@ STREETSIDE = ("kindergartens", "communities", "villages", "candidates", "hazards
 
 def comparisons_between(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comparison]:
     """Yield what can be compared in a study's layers, in its CRS in metres."""
-    gardens, communities = layers["kindergartens"], layers.get("communities")
-    if communities is not None:
+    gardens, communities = layers.get("kindergartens"), layers.get("communities")
+    if gardens is not None and communities is not None:
         yield _supporting(gardens, communities)
         yield Comparison(
             *("kindergartens", "communities", "from the nearest community", SOME),
             *(_corners(gardens), STRtree(communities.geometry.to_numpy())),
         )
-    if "candidates" in layers:
+    if gardens is not None and "candidates" in layers:
         yield from _expansions(layers["candidates"], gardens)
     if "units" in layers:
         yield from _members(layers)
@@ -104,13 +104,6 @@ def _stem(name: object) -> str:
     while kind := next((k for k in KINDS if text.endswith(k)), ""):
         text = text.removesuffix(kind)
     return text
-
-
-def plain_name(name: object) -> str:
-    """A name by which rows are compared: no blanks, no brackets, half width, small letters."""
-    if not isinstance(name, str):
-        return ""
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
 def _expansions(candidates: gpd.GeoDataFrame, gardens: gpd.GeoDataFrame) -> Iterator[Comparison]:

@@ -34,6 +34,8 @@ class DemandSettings:
     method: Literal["auto", "register", "grid"] = "auto"
     age_share: float | None = None
     """Share of residents who are 3 to 5, for a grid of residents."""
+    age_split: Literal["plain", "sprague"] = "plain"
+    """How age bands are split: equal single years, or Sprague multipliers."""
 
 
 @dataclass(frozen=True)

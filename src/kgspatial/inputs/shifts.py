@@ -115,7 +115,7 @@ def undeclared_shifts(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
 
 
 def _votes(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Vote]:
-    to_lonlat = lonlat_transformer(cast("CRS", layers["kindergartens"].crs))
+    to_lonlat = lonlat_transformer(cast("CRS", next(iter(layers.values())).crs))
     for comparison in comparisons_between(layers):
         if len(comparison.xy) < comparison.at_least:
             continue
