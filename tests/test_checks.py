@@ -175,7 +175,7 @@ class TestValues:
         [
             ("places", -30, "expected 0 or more"),
             ("opened_year", 20, "expected 1900 to 2100"),
-            ("opened_year", 2019.5, "expected a whole number"),
+            ("opened_year", 2019.55, "expected a whole number"),
             ("kind", "私塾", "expected one of public, inclusive, private"),
             ("licensed", "也许", "expected true or false (是/否)"),
             ("places", pd.Timestamp("2020-01-01"), "expected a number"),

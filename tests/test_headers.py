@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from shapely import Point, box
 
 from kgspatial.errors import InputError
-from kgspatial.inputs import LayerInput, check_layer
+from kgspatial.inputs import LayerInput, check_layer, read_layer
 from kgspatial.inputs.aliases import (
     AUXILIARY,
     COORDINATE_NAMES,
@@ -30,6 +31,7 @@ from kgspatial.layers import KINDS, LAYERS
 
 FILE = Path("园.xlsx")
 MU = 2000 / 3
+TAINAN = Path(__file__).parents[2] / "shared/data/tainan/kindergartens_raw.csv"
 
 # Headers of registers, ledgers, lists of estates and parcels, and annex tables, as they are written.
 REAL_HEADERS = {
@@ -271,6 +273,60 @@ class TestTheTableOfAliases:
             meaning = recognise(header, layer, with_coordinates=True)
             assert meaning is not None
             assert meaning.name == canonical
+
+
+class TestTraditionalCharacters:
+    @pytest.mark.parametrize(
+        ("header", "canonical"),
+        [
+            ("幼兒園名稱", "name"),
+            ("核定總招收人數", "places"),
+            ("在園幼兒數（人）", "enrolled"),
+            ("核准設立日期", "opened_year"),
+            ("設立許可文號", "licence_number"),
+            ("經度", "lon"),
+            ("緯度", "lat"),
+            ("用地面積（畝）", "site_area_m2"),
+            ("生均用地面積", None),
+        ],
+    )
+    def test_in_headers(self, header: str, canonical: str | None) -> None:
+        meaning = recognise(header, "kindergartens", with_coordinates=True)
+        assert (meaning.name if meaning else None) == canonical
+
+    def test_in_words(self) -> None:
+        words = {"公立": "public", "公辦": "public", "準公共": "inclusive", "營利性": "private"}
+        assert {w: coded(w, "kind") for w in words} == words
+
+    def test_each_has_one_simplified_form(self) -> None:
+        pairs = alias_data()["writing"]["simplified"].split()
+        assert all(len(p) == 2 and p[0] != p[1] for p in pairs)
+        assert len({p[0] for p in pairs}) == len(pairs)
+        assert not {p[0] for p in pairs} & {p[1] for p in pairs}
+
+    @pytest.mark.realdata
+    @pytest.mark.skipif(not TAINAN.is_file(), reason="the Tainan data are not part of the project")
+    def test_a_published_register_is_read_as_it_is(self) -> None:
+        with TAINAN.open(encoding="utf-8-sig", newline="") as stream:
+            published = list(csv.DictReader(stream))
+        declared = LayerInput(str(TAINAN), crs="EPSG:4326")
+        raw, _ = read_layer("kindergartens", declared)
+        checked, problems = check_layer(raw, LAYERS["kindergartens"])
+        placed = [row for row in published if row["longitude"]]
+        assert len(raw) == len(published)
+        assert (
+            len(checked)
+            == len(placed)
+            == len(raw) - sum(p.done == "row left out" for p in problems)
+        )
+        places = [float(row["核定總招收人數"] or "nan") for row in placed]
+        np.testing.assert_array_equal(checked["places"], places)
+        kinds = {"公幼": "public", "準公共": "inclusive"}  # what 非營利 is here, the user must say
+        assert checked["kind"].tolist() == [kinds.get(row["類型"]) for row in placed]
+        dates = [row["核准設立日期"] for row in placed]
+        np.testing.assert_array_equal(
+            checked["opened_year"], [float(d[:4] or "nan") for d in dates]
+        )
 
 
 class TestShapefileNames:

@@ -256,8 +256,7 @@ class TestFilesThatCannotBeRead:
         ("text", "said"),
         [
             ("", "the file is empty"),
-            ("kindergarten_id,经度,纬度\nK,120,23\n", 'lon = "经度"'),
-            ("id;lon;lat\nK;120;23\n", "it has id;lon;lat"),
+            ("kindergarten_id,横,纵\nK,120,23\n", "no coordinate columns"),
             ("id,lon,lat\nK,120,23,5,6\nL,120,23,5,6\n", "more values than"),
             ("id,lon,lat\nK,120,23\nL,120,23,5,6\n", "line 3"),
             ('id,lon,lat\n"K,120,23\n', "inside string"),

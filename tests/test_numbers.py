@@ -324,6 +324,12 @@ class TestWhatIsSaid:
         assert math.isnan(values[0])  # type: ignore[arg-type]
         assert [(p.code, p.severity) for p in problems] == [("no_value", "note")]
 
+    def test_a_text_that_says_nothing_is_missing_and_an_id_is_never(self) -> None:
+        values, problems = typed("supports_community", "无", "汀原雅苑", "/", None)
+        assert values == [None, "汀原雅苑", None, None]
+        assert [(p.code, p.value) for p in problems] == [("no_value", "rows 4, 6")]
+        assert typed("kindergarten_id", "无", "-")[0] == ["无", "-"]
+
     def test_a_year_that_is_no_whole_number_is_listed(self) -> None:
         values, problems = typed("opened_year", 2019.55, "2019年9月")
         assert math.isnan(values[0])  # type: ignore[arg-type]

@@ -313,7 +313,7 @@ class TestTextsThatAreNotWhole:
     def test_texts_in_two_encodings_are_refused(self, tmp_path: Path) -> None:
         texts = [f"实验幼儿园{i}".encode(e) for i in range(20) for e in ("gbk", "utf-8")]
         path = raw_shapefile(tmp_path / "g.shp", [b"name"], [[t] for t in texts])
-        assert "not in UTF-8 or GB18030" in refused(path)
+        assert "not in UTF-8 or GB18030 (GBK)" in refused(path)
 
 
 class TestPartsOfShapefiles:
@@ -663,6 +663,14 @@ class TestFormats:
         before = state(tmp_path)
         assert read_silently(path)["name"].iloc[1] == "改名园"
         assert state(tmp_path) == before
+
+    def test_a_file_that_was_cut_off_says_so(
+        self, gardens: gpd.GeoDataFrame, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "g.fgb"
+        gardens.to_file(path)
+        path.write_bytes(path.read_bytes()[:300])
+        assert "it is damaged or cut off" in refused(path)
 
     @pytest.mark.parametrize("suffix", [".dwg", ".mdb", ".rar", ".DWG"])
     def test_files_that_nobody_reads_come_with_advice(self, tmp_path: Path, suffix: str) -> None:
@@ -1113,7 +1121,7 @@ SUFFIXES = [
 class TestDamagedFiles:
     @settings(
         deadline=None,
-        max_examples=3000,
+        max_examples=300,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(

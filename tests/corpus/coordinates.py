@@ -278,7 +278,7 @@ SYSTEMS = (
         about="Metres, but the plan file says degrees",
         file="csv_cm_114.csv",
         declared=CGCS,
-        refused=("do not lie on the earth", "crs"),
+        refused=("are metres, but", "crs"),
     ),
     LayerCase(
         name="no_system_at_all",

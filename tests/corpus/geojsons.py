@@ -95,7 +95,7 @@ SYSTEMS = (
         about="Metres, and no word about the system: as WGS 84 they lie nowhere on the earth",
         file="geojson_metres.geojson",
         make=text(collection(GARDENS_IN_METRES)),
-        refused=("do not lie on the earth", "crs"),
+        refused=("are metres, but", "crs"),
     ),
     LayerCase(
         name="geojson_metres_declared",

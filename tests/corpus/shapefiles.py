@@ -244,7 +244,7 @@ PARTS = (
         layer="communities",
         parts=part_names("shp_wrong_prj"),
         make=beside(_estates(UTF8, ESRI_4490, 4547)),
-        refused=("do not lie on the earth", "crs"),
+        refused=("are metres, but", "crs"),
     ),
     LayerCase(
         name="shapefile_prj_overruled",

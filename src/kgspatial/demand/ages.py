@@ -102,56 +102,53 @@ def children_3_to_5(
     >>> children_3_to_5(bands)
     array([30.,  5.])
     """
-    if split == "sprague" and "children" not in bands:
-        return _by_sprague(bands, areas, source)
-    found = band_shares(bands, split=split, shares=shares, age_share=age_share, source=source)
-    return _weighted(bands, found)
-
-
-def band_shares(
-    totals: Mapping[str, ArrayLike],
-    *,
-    split: AgeSplit = "plain",
-    shares: Mapping[str, float] | None = None,
-    age_share: float | None = None,
-    source: str | None = None,
-) -> dict[str, NDArray[np.float64]]:
-    """Share of each band's persons who are 3 to 5, by which :func:`children_3_to_5` multiplies.
-
-    Parameters
-    ----------
-    totals : mapping of str to array_like
-        Persons of whole areas by band, each of shape (areas,) or one number. Only the multipliers
-        look at the numbers, the other shares depend on which bands there are.
-    split, shares, age_share, source
-        As for :func:`children_3_to_5`.
-
-    Returns
-    -------
-    dict of str to ndarray
-        For each band that is used, of shape (areas,) for the multipliers and () else.
-    """
     if split not in get_args(AgeSplit):
         known = ", ".join(get_args(AgeSplit))
         raise InputError(f"there is no age split '{split}'", hint=f"Known: {known}.")
-    if "children" in totals:
-        return {"children": np.ones(())}
-    if split == "sprague":
-        return _sprague_shares(totals, source)
+    if split == "sprague" and "children" not in bands:
+        return _by_sprague(sprague_groups(bands, source=source), areas, source)
+    return _weighted(bands, _plain_shares(bands, shares, age_share, source))
+
+
+def _plain_shares(
+    bands: Mapping[str, object],
+    shares: Mapping[str, float] | None,
+    age_share: float | None,
+    source: str | None,
+) -> Mapping[str, float]:
+    """Share of each band's persons who are 3 to 5; which ones are used depends on what is there."""
+    if "children" in bands:
+        return {"children": 1.0}
     plain = read_profile().shares_3_to_5 if shares is None else shares
     for found in (plain, _of_all_under_five(plain)):
-        if set(found) <= set(totals):
-            return {band: np.asarray(share) for band, share in found.items()}
+        if set(found) <= set(bands):
+            return found
     if age_share is not None and not 0.0 <= age_share <= 1.0:
         raise InputError(f"[demand] age_share is a share from 0 to 1, not {age_share:g}")
-    if "residents" in totals and age_share is not None:
-        return {"residents": np.asarray(age_share)}
+    if "residents" in bands and age_share is not None:
+        return {"residents": age_share}
     raise InputError(
-        f"its bands ({', '.join(totals)}) do not tell how many children are 3 to 5",
+        f"its bands ({', '.join(bands)}) do not tell how many children are 3 to 5",
         source=source,
         hint="Needed: 'children', or 'age_1_4' and 'age_5_9', or 'residents' with "
         "[demand] age_share.",
     )
+
+
+def _of_all_under_five(plain: Mapping[str, float]) -> Mapping[str, float]:
+    """Plain shares for the band 0-4: the band 1-4 is four of its five years."""
+    others = {band: share for band, share in plain.items() if band != "age_1_4"}
+    return {"age_0_4": 0.8 * plain["age_1_4"], **others} if "age_1_4" in plain else plain
+
+
+def _weighted(
+    bands: Mapping[str, NDArray[np.float64]],
+    shares: Mapping[str, float] | Mapping[str, NDArray[np.float64]],
+) -> NDArray[np.float64]:
+    return np.asarray(sum(bands[name] * share for name, share in shares.items()))
+
+
+# ---------------------------------------------------------------- Sprague multipliers
 
 
 def sprague_ages(groups: ArrayLike) -> NDArray[np.float64]:
@@ -186,71 +183,78 @@ def sprague_ages(groups: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(np.asarray(groups, dtype=np.float64) @ np.vstack([END_PANEL, NEXT_PANEL]).T)
 
 
-def _by_sprague(
-    bands: Mapping[str, NDArray[np.float64]], areas: NDArray[np.int64] | None, source: str | None
-) -> NDArray[np.float64]:
-    """Shares of whole areas, for all their parts."""
-    names = (*_under_five(bands, source), *OLDER_GROUPS)
-    known = np.logical_and.reduce([np.isfinite(bands[name]) for name in names])
-    if areas is None:
-        totals = {name: np.sum(bands[name], where=known) for name in names}
-        return _weighted(bands, _sprague_shares(totals, source))
-    area = np.unique(areas, return_inverse=True)[1].reshape(known.shape)
-    found = _sprague_shares(_sums(bands, names, known, area), source)
-    return _weighted(bands, {name: share[area] for name, share in found.items()})
-
-
-def _sums(
-    bands: Mapping[str, NDArray[np.float64]],
-    names: tuple[str, ...],
-    known: NDArray[np.bool_],
-    area: NDArray[np.int64],
+def sprague_groups(
+    bands: Mapping[str, NDArray[np.float64]], *, source: str | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    """Persons of each area by band, over the parts that have a number in every band."""
-    count = area.max(initial=-1) + 1
-    sums = [np.bincount(area[known], bands[name][known], minlength=count) for name in names]
-    return {name: found.astype(np.float64) for name, found in zip(names, sums, strict=True)}
+    """Return the four groups that the multipliers need, ``age_0_4`` and :data:`OLDER_GROUPS`.
 
-
-def _weighted(
-    bands: Mapping[str, NDArray[np.float64]], shares: Mapping[str, NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    return np.asarray(sum(bands[name] * share for name, share in shares.items()))
-
-
-def _of_all_under_five(plain: Mapping[str, float]) -> dict[str, float]:
-    """Plain shares for the band 0-4: the band 1-4 is four of its five years."""
-    return {
-        ("age_0_4" if band == "age_1_4" else band): share * (0.8 if band == "age_1_4" else 1.0)
-        for band, share in plain.items()
-    }
-
-
-def _under_five(bands: Mapping[str, object], source: str | None) -> tuple[str, ...]:
-    """Names of the bands that make up 0-4, where all of Sprague's groups are there."""
+    Raises
+    ------
+    InputError
+        When one is missing.
+    """
     young = UNDER_FIVE if set(UNDER_FIVE) <= set(bands) else ("age_0_4",)
-    missing = set(young + OLDER_GROUPS) - set(bands)
-    if missing:
+    if not {*young, *OLDER_GROUPS} <= set(bands):
         raise InputError(
             f"its bands ({', '.join(bands)}) do not suffice for Sprague multipliers",
             source=source,
-            hint="Needed: 'age_0' and 'age_1_4', 'age_5_9', 'age_10_14' and 'age_15_19'. "
+            hint="Needed: 'age_0', 'age_1_4', 'age_5_9', 'age_10_14' and 'age_15_19'. "
             'Without them write age_split = "plain" under [demand].',
         )
-    return young
+    under_five = np.asarray(sum(bands[name] for name in young))
+    return {"age_0_4": under_five, **{name: bands[name] for name in OLDER_GROUPS}}
 
 
-def _sprague_shares(
-    totals: Mapping[str, ArrayLike], source: str | None
+def sprague_shares(
+    totals: Mapping[str, ArrayLike], *, source: str | None = None
 ) -> dict[str, NDArray[np.float64]]:
-    young = _under_five(totals, source)
-    under_five = np.sum([np.asarray(totals[name], dtype=np.float64) for name in young], axis=0)
-    older = [np.asarray(totals[name], dtype=np.float64) for name in OLDER_GROUPS]
-    groups = np.stack([under_five, *older], axis=-1)
+    """Share of the band 0-4 who are 3 or 4, and of the band 5-9 who are 5, in whole areas.
+
+    Parameters
+    ----------
+    totals : mapping of str to array_like
+        Persons of each area by group, see :func:`sprague_groups`.
+    source : str, optional
+        The file, for messages.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``age_0_4`` and ``age_5_9``, of the shape of the totals; 0 where a group is empty.
+
+    Raises
+    ------
+    InputError
+        When an area has a negative number of persons at some age of a group that is not empty.
+    """
+    groups = np.stack(
+        [np.asarray(totals[name], dtype=np.float64) for name in ("age_0_4", *OLDER_GROUPS)],
+        axis=-1,
+    )
     ages = sprague_ages(groups)
     _refuse_negative(ages, groups, source)
-    of_young = _ratio(ages[..., 3] + ages[..., 4], under_five)
-    return {**dict.fromkeys(young, of_young), "age_5_9": _ratio(ages[..., 5], older[0])}
+    return {
+        "age_0_4": _ratio(ages[..., 3] + ages[..., 4], groups[..., 0]),
+        "age_5_9": _ratio(ages[..., 5], groups[..., 1]),
+    }
+
+
+def _by_sprague(
+    groups: Mapping[str, NDArray[np.float64]], areas: NDArray[np.int64] | None, source: str | None
+) -> NDArray[np.float64]:
+    """Shares of whole areas, for all their parts; totals are of parts with a number in each."""
+    known = np.logical_and.reduce([np.isfinite(group) for group in groups.values()])
+    if areas is None:
+        totals = {name: np.sum(group, where=known) for name, group in groups.items()}
+        return _weighted(groups, sprague_shares(totals, source=source))
+    area = np.unique(areas, return_inverse=True)[1].reshape(known.shape)
+    count = area.max(initial=-1) + 1
+    sums = {
+        name: np.bincount(area[known], group[known], minlength=count)
+        for name, group in groups.items()
+    }
+    shares = sprague_shares(sums, source=source)
+    return _weighted(groups, {name: share[area] for name, share in shares.items()})
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:

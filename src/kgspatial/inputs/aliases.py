@@ -31,9 +31,19 @@ def alias_data() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
+@cache
+def _simplified() -> dict[int, str]:
+    return str.maketrans(dict(alias_data()["writing"]["simplified"].split()))
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: NFKC, case folded, in simplified characters, trimmed."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(_simplified()).strip()
+
+
 def key(text: str) -> str:
-    """A name as it is compared: NFKC, case folded, without blanks and punctuation."""
-    return _SIGNS.sub("", unicodedata.normalize("NFKC", text).casefold())
+    """A name as it is compared: as a plain text, without blanks and punctuation."""
+    return _SIGNS.sub("", plain(text))
 
 
 @cache
@@ -70,7 +80,7 @@ def value_keys(kind: str) -> dict[str, str]:
 
 def _value_key(word: str) -> str:
     """Signs such as √ and — are all that some words have."""
-    return key(word) or unicodedata.normalize("NFKC", word).strip().casefold()
+    return key(word) or plain(word)
 
 
 def coded(word: str, kind: str) -> str | None:
@@ -86,12 +96,12 @@ def has_codes(column: str) -> bool:
 @cache
 def _missing_words() -> frozenset[str]:
     words: list[str] = alias_data()["values"]["missing"]["words"]
-    return frozenset(unicodedata.normalize("NFKC", w).casefold() for w in words)
+    return frozenset(plain(w) for w in words)
 
 
 def means_missing(text: str) -> bool:
     """Whether a cell says that there is nothing: a dash, 无, n/a."""
-    return unicodedata.normalize("NFKC", text).strip().casefold() in _missing_words()
+    return plain(text) in _missing_words()
 
 
 @cache
@@ -114,4 +124,4 @@ def all_units() -> frozenset[str]:
 
 def unit_key(text: str) -> str:
     """A unit as it is compared: ㎡ and m² are m2, without blanks."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text).casefold())
+    return re.sub(r"\s+", "", plain(text))

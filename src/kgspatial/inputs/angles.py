@@ -118,7 +118,9 @@ def read_pairs(
     rest = texts[found["lon"].isna()]
     read = {t: pair for t in rest.unique() if (pair := _pair(t, order)) is not None}
     known = rest[rest.isin(list(read))]
-    both = pd.DataFrame([read[t] for t in known], index=known.index, columns=["lon", "lat"], dtype="float64")
+    both = pd.DataFrame(
+        [read[t] for t in known], index=known.index, columns=["lon", "lat"], dtype="float64"
+    )
     found = pd.concat([found.drop(known.index), both]).reindex(cells.index)
     return found["lon"], found["lat"], _reports(rest, found["lon"], layer, column, path)
 

@@ -17,6 +17,9 @@ UTF8, CHINESE = "utf-8", "gb18030"
 FEW = 0.05
 """Share of texts that may be damaged before an encoding counts as the wrong one."""
 
+SEVERAL = 4
+"""Texts among which one may be damaged in any case."""
+
 MARGIN = 1.5
 """How many times as unusual a reading must be before another one takes its place."""
 
@@ -67,7 +70,7 @@ def _page(number: int) -> str:
 def choose_codec(texts: Sequence[bytes], cut: Sequence[bytes], claimed: str) -> str | None:
     """Return the encoding of texts: the claimed one, or UTF-8 or GB 18030 where these fit better.
 
-    An encoding fits when at most one text in twenty is not in it. Bytes often fit several; then
+    An encoding fits when at most one text in twenty, or one of several, is not in it. Bytes often fit several; then
     the claimed one stays unless its reading is `MARGIN` times as unusual, in bits, as another: two
     bytes of GBK are two accented letters as well, but no one writes these. Chinese text in UTF-8
     never counts as GBK: three of its bytes are one character of at most 24 bits, and one and a
@@ -92,7 +95,7 @@ def choose_codec(texts: Sequence[bytes], cut: Sequence[bytes], claimed: str) -> 
     fitting = [
         codec
         for codec in dict.fromkeys((claimed, UTF8, CHINESE))
-        if _misfits(texts, cut, codec) <= FEW * total
+        if _misfits(texts, cut, codec) <= max(FEW * total, total >= SEVERAL)
     ]
     if not fitting:
         return None

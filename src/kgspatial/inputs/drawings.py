@@ -5,14 +5,18 @@ Imports from `charsets`, `texts`, `files`, `problems` and `errors`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from kgspatial.inputs.charsets import CHINESE, UTF8, codec_of
-from kgspatial.inputs.files import Source
+from kgspatial.inputs.files import Source, is_plain
 from kgspatial.inputs.problems import Problem
 from kgspatial.inputs.texts import Claim, settled_codec
 
@@ -23,37 +27,72 @@ ALL_ENTITIES = "entities"
 SHOWN_LAYERS = 20
 
 
-def drawing_encoding(
-    path: Path, source: Source, declared: str | None
-) -> tuple[str | None, list[Problem]]:
-    """Return GDAL's name for the encoding of a drawing's texts; None where all are plain letters.
+@dataclass(frozen=True)
+class Drawing:
+    """A drawing that GDAL can open: where, and its name for the encoding of the texts."""
+
+    place: Path
+    encoding: str | None
+    """None where all texts are plain letters."""
+    problems: list[Problem]
+
+
+@contextmanager
+def opened_drawing(path: Path, source: Source, declared: str | None) -> Iterator[Drawing]:
+    """Find the encoding of a drawing's texts, and give the place where GDAL can open it.
 
     GDAL goes by the code page in the head, also where that is of no effect, and would read the
-    Chinese texts of most newer drawings as other characters.
+    Chinese texts of most newer drawings as other characters. At the end of a drawing that was cut
+    off inside an entity it would look for the rest for ever: that entity is left out of a copy.
 
     Raises
     ------
     InputError
-        When the drawing is binary, or its texts are in no encoding that is known of them.
+        When the drawing is binary or damaged, or its texts are in no encoding that is known of them.
     """
     content = path.read_bytes()
-    if content.startswith(b"AutoCAD Binary DXF"):
-        said = "the file cannot be read: it is a binary DXF"
-        raise source.error(said, "Save it as an ASCII DXF.")
+    if b"\0" in content:  # GDAL would look behind it for the end of a line, for ever
+        said = "the file cannot be read: it is a binary DXF, or damaged"
+        raise source.error(said, "Save it anew as an ASCII DXF.")
     lines = [line.strip() for line in content.splitlines()]
-    problems = _cut_off(lines, source)
+    encoding, problems = _encoding(lines, source, declared)
+    with TemporaryDirectory(prefix="kgspatial-") as folder:
+        if _has_end(lines) and is_plain(path):
+            yield Drawing(path, encoding, problems)
+            return
+        copy = Path(folder) / "drawing.dxf"
+        if not _has_end(lines):
+            problems += [_cut_off(source)]
+            lines = _whole_entities(lines)
+        copy.write_bytes(b"\n".join(lines) + b"\n")
+        yield Drawing(copy, encoding, problems)
+
+
+def _has_end(lines: list[bytes]) -> bool:
+    """Whether there is an end; a drawing's lines are pairs of a code and a value."""
+    return (b"0", b"EOF") in zip(lines[::2], lines[1::2], strict=False)
+
+
+def _whole_entities(lines: list[bytes]) -> list[bytes]:
+    """All lines before the last entity, which begins with the code 0, and an end."""
+    codes = lines[::2]
+    last = 2 * max((i for i, code in enumerate(codes) if code == b"0"), default=0)
+    return [*lines[:last], b"0", b"ENDSEC", b"0", b"EOF"]
+
+
+def _cut_off(source: Source) -> Problem:
+    text, done = "the drawing has no end: it was cut off", "read up to its last whole entity"
+    return source.problem("file_cut_off", text, done, severity="error")
+
+
+def _encoding(
+    lines: list[bytes], source: Source, declared: str | None
+) -> tuple[str | None, list[Problem]]:
     texts = list(dict.fromkeys(line for line in lines if not line.isascii()))
     if not texts:
-        return None, problems
-    codec, found = settled_codec(texts, [], source, declared, _claim(lines))
-    return _gdal_name(codec), problems + found
-
-
-def _cut_off(lines: list[bytes], source: Source) -> list[Problem]:
-    if any(line == b"EOF" for line in lines[-5:]):
-        return []
-    text, done = "the drawing has no end: it was cut off", "read as far as it goes"
-    return [source.problem("file_cut_off", text, done, severity="error")]
+        return None, []
+    codec, problems = settled_codec(texts, [], source, declared, _claim(lines))
+    return _gdal_name(codec), problems
 
 
 def _claim(lines: list[bytes]) -> Claim:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.aliases import COORDINATE_NAMES, all_units, key, unit_key
+from kgspatial.inputs.aliases import COORDINATE_NAMES, all_units, key, plain, unit_key
 from kgspatial.inputs.meanings import column_of, is_per_head, recognise
 from kgspatial.inputs.sheet import Cells, Sheet, column_letter, given, is_number
 
@@ -104,12 +104,18 @@ def _best_depth(sheet: Sheet, top: int, layer: str, named: Mapping[str, str]) ->
     """How many names are known in the header that would begin at `top`, and its lines."""
     found = (0, 1)
     for depth in _depths(sheet, top):
-        names, _ = _names(sheet, top, depth, layer, named)
-        count = len({_known(n, layer, named) for n in names} - {None})
+        count = _count_known(sheet, top, depth, layer, named)
+        if depth > 1 and count < _count_known(sheet, top + 1, depth - 1, layer, named):
+            continue  # a line such as 单位：人 ... 2025年3月 above the header takes names away
         deeper = count == found[0] and depth > found[1]
         if count > found[0] or (deeper and _names_parts(sheet, top, layer, named)):
             found = (count, depth)
     return found
+
+
+def _count_known(sheet: Sheet, top: int, depth: int, layer: str, named: Mapping[str, str]) -> int:
+    names, _ = _names(sheet, top, depth, layer, named)
+    return len({_known(n, layer, named) for n in names} - {None})
 
 
 def _names_parts(sheet: Sheet, top: int, layer: str, named: Mapping[str, str]) -> bool:
@@ -235,7 +241,7 @@ def _means_by_itself(
     if own is None or _known(name, layer, named) is not None:
         return False
     groups = [p for p in parts if p and p != leaf]
-    if any(is_per_head(g) or _OTHER_MEANING.search(g.casefold()) for g in groups):
+    if any(is_per_head(g) or _OTHER_MEANING.search(plain(g)) for g in groups):
         return False
     return own in COORDINATE_NAMES or all(_counts_alike(g, own, layer) for g in groups)
 

@@ -6,7 +6,6 @@ Imports from `aliases` and `layers`.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -16,6 +15,7 @@ from kgspatial.inputs.aliases import (
     column_keys,
     fallback_keys,
     key,
+    plain,
     unit_key,
     units_of,
 )
@@ -78,7 +78,7 @@ def recognise(header: str, layer: str, with_coordinates: bool) -> Meaning | None
 
 def is_per_head(text: str) -> bool:
     """Whether a header is of values per child, class or household."""
-    return _PER_HEAD.search(unicodedata.normalize("NFKC", text).casefold()) is not None
+    return _PER_HEAD.search(plain(text)) is not None
 
 
 def column_of(canonical: str, layer: str) -> Column | None:
@@ -88,7 +88,7 @@ def column_of(canonical: str, layer: str) -> Column | None:
 
 @lru_cache(maxsize=20_000)
 def _recognise(header: str, layer: str, with_coordinates: bool) -> Meaning | None:
-    text = unicodedata.normalize("NFKC", header).strip().casefold()
+    text = plain(header)
     whole = _plain_meaning(text, layer, with_coordinates)
     if whole is not None and not _SHARE.search(text):
         return whole
@@ -145,8 +145,13 @@ def _cut_off(text: str, layer: str) -> Meaning | None:
 def _cut_names(layer: str) -> dict[str, frozenset[str]]:
     """Names and aliases as ten bytes leave them: ten letters, five characters in GBK, three in UTF-8."""
     aliases = alias_data()["columns"].get(layer, {})
-    whole = [(name, name) for name in LAYERS[layer].column_names]
-    whole += [(alias.casefold(), name) for name, names in aliases.items() for alias in names]
+    theirs = [(alias.casefold(), name) for name, names in aliases.items() for alias in names]
+    ours = [(name, name) for name in LAYERS[layer].column_names]
+    return {**_cut(theirs), **_cut(ours)}
+
+
+def _cut(whole: list[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """What is left of each name, to the columns that it may stand for."""
     cut: dict[str, frozenset[str]] = {}
     for alias, name in whole:
         for encoding in ("gb18030", "utf-8"):

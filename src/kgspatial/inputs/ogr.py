@@ -5,6 +5,7 @@ Imports from `files`, `problems` and `errors`.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,6 +27,10 @@ FORMATS = (
     "Shapefiles (also in a .zip), GeoPackage, GeoJSON, GeoParquet, FlatGeobuf, KML, "
     "File Geodatabase, DXF, and tables with coordinates are read."
 )
+
+
+INSIDES = re.compile(r"\.(?:c|cpp|h)\b|^index \d+ is out of bounds|^local variable|^cannot access")
+"""Messages that name a line of GDAL's or pyogrio's code; all of them come of damaged files."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,9 @@ def guarded(source: Source, place: Path) -> Iterator[list[Problem]]:
 
 
 def _words(text: str, source: Source, place: Path) -> str:
-    """A message about the user's file, not about a copy of it."""
-    return text.replace(str(place.absolute()), source.path.name)
+    """A message about the user's file, not about a copy of it nor the insides of GDAL."""
+    text = text.replace(str(place.absolute()), source.path.name).split("; It might help")[0]
+    return "it is damaged or cut off" if INSIDES.search(text) else text
 
 
 def layer_names(place: Path) -> list[LayerName]:

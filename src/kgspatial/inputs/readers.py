@@ -1,6 +1,6 @@
 """From files to raw layers: opened by format, columns under canonical names, with a CRS.
 
-Imports from `vector`, `osm`, `tables`, `headers`, `coordinates`, `crs`, `files`, `problems` and
+Imports from `vector`, `osm`, `tables`, `headers`, `coordinates`, `zones`, `crs`, `files`, `problems` and
 `errors`. What comes out carries the user's row numbers as its index.
 """
 
@@ -19,6 +19,7 @@ from kgspatial.inputs.headers import with_canonical_names
 from kgspatial.inputs.osm import is_osm, read_osm
 from kgspatial.inputs.tables import TABLE_SUFFIXES, read_table
 from kgspatial.inputs.vector import read_vector
+from kgspatial.inputs.zones import check_system, fitting_systems
 
 if TYPE_CHECKING:
     from kgspatial.inputs.areas import Area
@@ -59,6 +60,7 @@ def read_layer(
     if frame.empty:
         raise InputError(f"the layer '{name}' is empty: it has no rows", source=path)
     frame = _with_crs(frame, declared, path)
+    problems += check_system(frame, name, declared.crs, path)
     frame.attrs = {"source": str(path)}
     return frame, problems
 
@@ -79,6 +81,12 @@ def _opened(
     return frame, problems + named + placed
 
 
+def _fitting(frame: gpd.GeoDataFrame) -> str:
+    """What the size of the coordinates tells; the choice stays with the planner."""
+    codes = fitting_systems(frame)
+    return f" By their size the coordinates could be in {' or '.join(codes)}." if codes else ""
+
+
 def _with_crs(frame: gpd.GeoDataFrame, declared: LayerInput, path: Path) -> gpd.GeoDataFrame:
     wanted = parse_crs(declared.crs, source=str(path)) if declared.crs is not None else None
     if wanted is None:
@@ -86,7 +94,8 @@ def _with_crs(frame: gpd.GeoDataFrame, declared: LayerInput, path: Path) -> gpd.
             raise InputError(
                 "neither the file nor the plan file says its coordinate reference system",
                 source=path,
-                hint='Write crs = "EPSG:4490" (or "GCJ-02", "BD-09", ...) beside its path.',
+                hint='Write crs = "EPSG:4490" (or "GCJ-02", "BD-09", ...) beside its path.'
+                + _fitting(frame),
             )
         return frame
     if wanted.shifted is not None:

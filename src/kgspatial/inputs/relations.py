@@ -28,7 +28,7 @@ MOST_POINTS, MOST_MEMBERS = 400, 1200
 PAIRS, SOME, MANY = 3, 8, 20
 """Fewest points that tell: with their own shape each, with any shape of a kind, with any street."""
 
-KINDS = ("幼儿园", "幼稚园", "幼兒園", "小区", "社区", "花园小区", "住宅区", "配套")
+KINDS = ("幼儿园", "幼稚园", "幼兒園", "小区", "社区", "住宅区", "配套")
 """What names end in without telling one estate from another."""
 
 SHORTEST, LONGEST = 3, 16
@@ -51,7 +51,7 @@ def comparisons_between(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comp
             *(_corners(gardens), STRtree(communities.geometry.to_numpy())),
         )
     if gardens is not None and "candidates" in layers:
-        yield from _expansions(layers["candidates"], gardens)
+        yield _expansions(layers["candidates"], gardens)
     if "units" in layers:
         yield from _members(layers)
     if "streets" in layers:
@@ -65,28 +65,50 @@ def comparisons_between(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comp
 
 def _supporting(gardens: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Comparison:
     """Kindergartens and the estates that they support: by id as they say, else by name."""
-    estate = pd.Series(np.nan, index=gardens.index)
+    estate = _named_after(gardens, communities)
     if "supports_community" in gardens:
         numbers = pd.Series(np.arange(len(communities)), index=communities["community_id"])
-        estate = gardens["supports_community"].map(numbers).astype("float64")
-    if "name" in gardens and "name" in communities:
-        estate = estate.fillna(_named_after(gardens["name"], communities["name"]))
-    known = np.flatnonzero(estate.notna())
-    known = known[:: _step(len(known))]
-    own = communities.geometry.to_numpy()[estate.to_numpy()[known].astype(int)]
-    return Comparison(
-        *("kindergartens", "communities", "from the communities that they support", PAIRS),
-        *(_inner(gardens)[known], own),
+        said = gardens["supports_community"].map(numbers).to_numpy(dtype="float64")
+        estate = np.where(np.isnan(said), estate, said)
+    return _paired(
+        *("kindergartens", "communities", "from the communities that they support"),
+        *(gardens, communities, estate),
     )
 
 
-def _named_after(names: pd.Series, places: pd.Series) -> pd.Series:
-    """The number of the place whose name stands in each name: the longest, if there is only one."""
-    stems = pd.Series(np.arange(len(places)), index=[_stem(name) for name in places])
+def _expansions(candidates: gpd.GeoDataFrame, gardens: gpd.GeoDataFrame) -> Comparison:
+    """Sites that are called after the kindergarten that is to grow there."""
+    return _paired(
+        *("candidates", "kindergartens", "from the kindergartens whose name they carry"),
+        *(candidates, gardens, _named_after(candidates, gardens)),
+    )
+
+
+def _paired(
+    points_of: str,
+    shapes_of: str,
+    relation: str,
+    frame: gpd.GeoDataFrame,
+    others: gpd.GeoDataFrame,
+    partner: NDArray[np.float64],
+) -> Comparison:
+    """Rows with the row of the other layer that each belongs to, by number; NaN where to none."""
+    known = np.flatnonzero(~np.isnan(partner))
+    known = known[:: _step(len(known))]
+    points = shapely.point_on_surface(frame.geometry.to_numpy()[known])
+    own = others.geometry.to_numpy()[partner[known].astype(int)]
+    xy = np.asarray(shapely.get_coordinates(points))
+    return Comparison(points_of, shapes_of, relation, PAIRS, xy, own)
+
+
+def _named_after(frame: gpd.GeoDataFrame, others: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    """The number of the row whose name stands in each name: the longest, if there is only one."""
+    if "name" not in frame or "name" not in others:
+        return np.full(len(frame), np.nan)
+    stems = pd.Series(np.arange(len(others)), index=[_stem(name) for name in others["name"]])
     stems = stems[~stems.index.duplicated(keep=False)]
     known = dict(zip(stems.index, stems, strict=True))
-    found = [_longest_within(_stem(name), known) for name in names]
-    return pd.Series(found, index=names.index, dtype="float64")
+    return np.array([_longest_within(_stem(name), known) for name in frame["name"]])
 
 
 def _longest_within(name: str, known: dict[str, int]) -> float:
@@ -106,17 +128,6 @@ def _stem(name: object) -> str:
     return text
 
 
-def _expansions(candidates: gpd.GeoDataFrame, gardens: gpd.GeoDataFrame) -> Iterator[Comparison]:
-    """Sites at which a kindergarten is to grow lie at that kindergarten."""
-    if "source" not in candidates:
-        return
-    grown = candidates[(candidates["source"] == "expansion").to_numpy()]
-    yield Comparison(
-        *("candidates", "kindergartens", "from the kindergartens to be expanded", SOME),
-        *(_inner(grown), STRtree(gardens.geometry.to_numpy())),
-    )
-
-
 def _members(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comparison]:
     """Communities and villages, and the units that they name as theirs."""
     units = layers["units"]
@@ -132,12 +143,6 @@ def _members(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Comparison]:
             units.geometry.to_numpy()[unit[known][of].astype(int)],
             MEMBERS_GAIN,
         )
-
-
-def _inner(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    """One point of each row."""
-    shapes = frame.geometry.to_numpy()
-    return np.asarray(shapely.get_coordinates(shapely.point_on_surface(shapes)))
 
 
 def _corners(frame: gpd.GeoDataFrame) -> NDArray[np.float64]:

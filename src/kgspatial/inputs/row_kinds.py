@@ -7,12 +7,11 @@ coordinates is data, whatever it is called, unless its name itself says that it 
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from typing import Any
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.aliases import COORDINATE_NAMES, key, means_missing
+from kgspatial.inputs.aliases import COORDINATE_NAMES, key, means_missing, plain
 from kgspatial.inputs.header_lines import Header
 from kgspatial.inputs.meanings import column_of, recognise
 from kgspatial.inputs.sheet import Cells, Sheet, given, is_number
@@ -34,7 +33,7 @@ Kind = str | None
 SAME_CELLS = 0.6
 """Share of a row's cells that stand in the header above them when the row repeats it."""
 
-_MAY_BE_TOTAL = re.compile(r"[计和汇均]|tot|sum|average|mean|其\s*中", re.IGNORECASE)
+_MAY_BE_TOTAL = re.compile(r"[计計和汇匯彙均]|tot|sum|average|mean|其\s*中", re.IGNORECASE)
 _COUNT = r"(?:\d+[所个家园班户人]?)?"
 _TOTAL = re.compile(
     rf"(?:全[区县市镇街校]|本[页表])?(?:合计|小计|总计|共计|总和|累计|汇总|平均|平均值){_COUNT}"
@@ -105,16 +104,18 @@ class _Reader:
         row = self.sheet.cells[i]
         if below_header and _is_numbering(row, len(self.header.names)):
             return "header_row"
-        placed = self._has_place(row)
-        if placed and not self._named_total(row):
-            return None
-        if not (cells := given(row)):
+        if self._has_place(row):
+            return "total_row" if self._named_total(row) else None
+        if not given(row):
             return "blank_row"
-        if not placed and (kind := self._header_again(row, i, after_gap=after_gap)) is not None:
-            return kind
+        return self._header_again(row, i, after_gap=after_gap) or self._around_data(row, i)
+
+    def _around_data(self, row: Cells, i: int) -> Kind:
+        """Whether a row without a place is a title, a total or a note."""
+        cells = given(row)
         if len(cells) == 1 and key(str(cells[0])) in self.titles:
             return "title_row"
-        if self._named_total(row) or (not placed and self._is_total(row)):
+        if self._named_total(row) or self._is_total(row):
             return "total_row"
         return "note_row" if self._is_note(row, i) else None
 
@@ -203,9 +204,9 @@ class _Reader:
         cells = given(row)
         if not isinstance(cells[0], str):
             return False
-        text = unicodedata.normalize("NFKC", cells[0]).strip()
-        plain = re.sub(r"\s+", "", text).casefold()
-        if _NOTE.match(plain) or (len(cells) <= 2 and _NOTE_MARK.match(plain)):
+        text = plain(cells[0])
+        joined = re.sub(r"\s+", "", text)
+        if _NOTE.match(joined) or (len(cells) <= 2 and _NOTE_MARK.match(joined)):
             return True
         alone = len(cells) == 1 and len(self.header.names) > 2
         return alone and (i in self.wide or bool(_SECTION.match(text)))
@@ -289,5 +290,4 @@ def _with_tail(sheet: Sheet, header: Header, kinds: list[Kind]) -> list[Kind]:
 def _is_sentence(cell: object) -> bool:
     if not isinstance(cell, str):
         return False
-    text = unicodedata.normalize("NFKC", cell).strip()
-    return len(text) >= LONG_TEXT or bool(_SENTENCE.search(text))
+    return len(cell) >= LONG_TEXT or bool(_SENTENCE.search(plain(cell)))

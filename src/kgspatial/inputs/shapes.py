@@ -1,6 +1,6 @@
 """The shapes of a raw layer: which can be used, which are repaired, which are left out and why.
 
-Imports from `crs`, `problems`, `layers` and `errors`.
+Imports from `crs`, `problems` and `layers`.
 """
 
 from __future__ import annotations
@@ -26,28 +26,58 @@ MOVED_AREA = 1e-6
 REFUSED_CHANGE = 0.2
 """Relative change of area above which a repair is a guess at what was drawn, and is refused."""
 
+
 BEYOND_EARTH = 1e8
 """No coordinate on earth is as large, zone prefixes included; inverse projections would wrap it."""
 
 NOT_ON_EARTH = "its coordinates do not lie on the earth in the declared system"
 SWAPPED = f"{NOT_ON_EARTH}: longitude and latitude look swapped"
 
+AREA_MARGIN_DEG = 6.0
+"""As far beyond the area that a system is made for, maps lie for a reason; further, by mistake."""
+
 
 def usable_shapes(
     raw: gpd.GeoDataFrame, spec: Layer, source: str
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Return the rows whose shape can be used, in two dimensions and valid, and what was found."""
+    crs = cast("CRS", raw.crs)
     shapes = _plain(raw.geometry.to_numpy(), spec)
-    reasons = _reasons(shapes, spec, cast("CRS", raw.crs), source)
-    bad = np.array([reason is not None for reason in reasons], dtype=bool)
+    reasons = _reasons(shapes, spec, crs, source)
+    bad = np.zeros(len(raw), dtype=bool)
+    bad[list(reasons)] = True
     problems = [
-        _left_out(spec, source, row, *reason)
-        for row, reason in zip(raw.index, reasons, strict=True)
-        if reason is not None
+        _left_out(spec, source, raw.index[row], *reason) for row, reason in sorted(reasons.items())
     ]
-    frame = raw.set_geometry(shapes, crs=raw.crs)[~bad]
+    frame = raw.set_geometry(shapes, crs=crs)[~bad]
     frame, repairs = _repaired(frame, spec, source)
-    return frame, problems + repairs
+    return frame, problems + repairs + _doubts(frame, spec, source)
+
+
+def _doubts(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:
+    """Whether the layer as a whole lies far from where its system is made for.
+
+    A projection gives a place on the earth to numbers far beyond its zone, too: to those of a
+    drawing that counts from its own corner, or of another system.
+    """
+    crs = cast("CRS", frame.crs)
+    area = crs.area_of_use
+    if frame.empty or area is None or area.west > area.east:
+        return []
+    west, south, east, north = np.median(frame.geometry.bounds.to_numpy(), axis=0)
+    middle = lonlat_transformer(crs, source=source).transform(
+        (west + east) / 2, (south + north) / 2
+    )
+    beyond = max(area.west - middle[0], middle[0] - area.east)
+    beyond = max(beyond, area.south - middle[1], middle[1] - area.north)
+    if beyond <= AREA_MARGIN_DEG:
+        return []
+    text = (
+        f"it lies at {middle[0]:.1f} E, {middle[1]:.1f} N, and '{crs.name}' is made for "
+        f"{area.west:.0f} to {area.east:.0f} E, {area.south:.0f} to {area.north:.0f} N"
+    )
+    done = "used as it is; check its crs and the order of its coordinates"
+    return [Problem(spec.name, "doubtful_crs", text, done, "warning", source)]
 
 
 def _plain(shapes: NDArray[np.object_], spec: Layer) -> NDArray[np.object_]:
@@ -63,22 +93,24 @@ def _plain(shapes: NDArray[np.object_], spec: Layer) -> NDArray[np.object_]:
 
 def _reasons(
     shapes: NDArray[np.object_], spec: Layer, crs: CRS, source: str
-) -> list[tuple[str, str] | None]:
-    """Why each shape cannot be used (code and text), or None."""
-    reasons: list[tuple[str, str] | None] = [None] * len(shapes)
-    xy, of = shapely.get_coordinates(shapes, return_index=True)
-    infinite = set(of[~np.isfinite(xy).all(axis=1)])
+) -> dict[int, tuple[str, str]]:
+    """Why a shape cannot be used (code and text), by its position; of several reasons the last."""
     off, swapped = _off_earth(shapely.bounds(shapes), crs, source)
-    for i, shape in enumerate(shapes):
-        if shape is None or shape.is_empty:
-            reasons[i] = ("no_geometry", "it has no position")
-        elif shape.geom_type not in spec.shapes:
-            expected = " or ".join(spec.shapes)
-            reasons[i] = ("wrong_geometry", f"it is a {shape.geom_type}; expected {expected}")
-        elif i in infinite:
-            reasons[i] = ("bad_coordinates", "its coordinates are not finite")
-        elif off[i]:
-            reasons[i] = ("bad_coordinates", SWAPPED if swapped[i] else NOT_ON_EARTH)
+    reasons = {
+        row: ("bad_coordinates", SWAPPED if swapped[row] else NOT_ON_EARTH)
+        for row in np.flatnonzero(off).tolist()
+    }
+    xy, of = shapely.get_coordinates(shapes, return_index=True)
+    for row in np.unique(of[~np.isfinite(xy).all(axis=1)]).tolist():
+        reasons[row] = "bad_coordinates", "its coordinates are not finite"
+    types = [shapely.GeometryType[name.upper()] for name in spec.shapes]
+    missing = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    for row in np.flatnonzero(~missing & ~np.isin(shapely.get_type_id(shapes), types)).tolist():
+        expected = " or ".join(spec.shapes)
+        text = f"it is a {shapes[row].geom_type}; expected {expected}"
+        reasons[row] = "wrong_geometry", text
+    for row in np.flatnonzero(missing).tolist():
+        reasons[row] = "no_geometry", "it has no position"
     return reasons
 
 

@@ -170,7 +170,7 @@ def settled_codec(
     claimed = claim.codec or UTF8
     codec = choose_codec(whole, cut, claimed)
     if codec is None:
-        raise _unreadable(source, f"{_shown(claimed)}, UTF-8 or GB18030" if claim.words else "")
+        raise not_in(source, *dict.fromkeys(map(_shown, (claimed, UTF8, CHINESE))))
     example = decode_texts([*whole, *cut][:1], codec, width=0).texts[0]
     done = f"read as {_shown(codec)}, such as '{example}'; {CHANGE_IT}"
     if claim.words and codec != claimed:
@@ -185,7 +185,7 @@ def settled_codec(
 def _declared(label: str, source: Source) -> str:
     codec = codec_of(label)
     if codec is None:
-        raise _unreadable(source, label)
+        raise not_in(source, label)
     return codec
 
 
@@ -200,9 +200,10 @@ def _evidence(
     return [text for text, width in pairs if width is None or len(text) < width], cut
 
 
-def _unreadable(source: Source, tried: str) -> InputError:
+def not_in(source: Source, *encodings: str) -> InputError:
+    """Return the error for texts that are in none of some encodings."""
     hint = 'Write encoding = "GB18030" (or its own) beside its path in the plan file.'
-    return source.error(f"its texts are not in {tried or 'UTF-8 or GB18030'}", hint)
+    return source.error(f"its texts are not in {' or '.join(encodings)}", hint)
 
 
 def _shown(codec: str) -> str:
@@ -227,7 +228,7 @@ def _unwhole(read: Decoded, codec: str, source: Source, column: str) -> list[Pro
     problems = []
     if read.misfits:
         if 2 * len(read.misfits) > sum(not t.isascii() for t in read.texts if t):
-            raise _unreadable(source, _shown(codec))
+            raise not_in(source, _shown(codec))
         said = f"{len(read.misfits)} of {len(read.texts)} texts are not in {_shown(codec)}"
         problems.append(
             source.problem(

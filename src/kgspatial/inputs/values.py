@@ -49,8 +49,11 @@ def typed_column(
     """
     say = _Reporter(cells, column.name, layer, source)
     if column.kind == "text":
-        texts = as_text(cells)
-        return _codes(texts, column.name, say) if has_codes(column.name) else (texts, [])
+        return (
+            _codes(as_text(cells), column.name, say)
+            if has_codes(column.name)
+            else _texts(cells, column, say)
+        )
     if column.kind == "flag":
         return _flags(cells, say)
     return _numbers(cells, column, say)
@@ -126,6 +129,16 @@ def as_text(cells: pd.Series) -> pd.Series:
 def given_cells(cells: pd.Series) -> pd.Series:
     """Which cells hold anything but blanks."""
     return cells.notna() & (cells.astype("string").str.strip() != "").fillna(False)
+
+
+def _texts(cells: pd.Series, column: Column, say: _Reporter) -> tuple[pd.Series, list[Problem]]:
+    """Texts, None for 无 and the like; an id or another required text may be written as it likes."""
+    texts = as_text(cells)
+    if column.required:
+        return texts, []
+    words = [w for w in texts.dropna().unique() if means_missing(w)]
+    nothing = texts.isin(words)
+    return texts.where(~nothing, None), say.missing(nothing)
 
 
 def _codes(texts: pd.Series, kind: str, say: _Reporter) -> tuple[pd.Series, list[Problem]]:

@@ -17,7 +17,7 @@ from shapely.errors import GEOSException
 
 from kgspatial.inputs.archives import unpacked
 from kgspatial.inputs.copies import lost_lines, readable
-from kgspatial.inputs.drawings import drawing_encoding, lines_as_areas, one_drawing_layer
+from kgspatial.inputs.drawings import lines_as_areas, one_drawing_layer, opened_drawing
 from kgspatial.inputs.files import Source
 from kgspatial.inputs.frames import SHAPE, plain_frame, read_shapes
 from kgspatial.inputs.kml import opened_kml, with_given_names
@@ -207,16 +207,14 @@ def _read_parts(shapefile: Shapefile) -> RawLayer | None:
 
 
 def _read_drawing(place: Path, source: Source, declared: LayerInput) -> Read:
-    encoding, problems = drawing_encoding(place, source, declared.encoding)
-    with (
-        readable(place, source, None) as (ready, _),
-        gdal_option("DXF_ENCODING", encoding) if encoding else nullcontext(),
-        guarded(source, ready) as warned,
-    ):
-        raw = _shaped(read_layer_table(ready, None, {}), source)
-        frame, found = _finished(ready, None, raw, source, None, Claim())
+    with opened_drawing(place, source, declared.encoding) as drawing:
+        encoding = drawing.encoding
+        option = gdal_option("DXF_ENCODING", encoding) if encoding else nullcontext()
+        with guarded(source, drawing.place) as warned, option:
+            raw = _shaped(read_layer_table(drawing.place, None, {}), source)
+            frame, found = _finished(drawing.place, None, raw, source, None, Claim())
     frame, chosen = one_drawing_layer(frame, declared.layer, source)
-    problems += warned + found + chosen
+    problems = drawing.problems + warned + found + chosen
     if _is_of_areas(source.layer):
         frame, closed = lines_as_areas(frame, source)
         problems += closed

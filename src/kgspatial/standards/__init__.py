@@ -1,8 +1,25 @@
 """Planning rules as data files with source and evidence, and the few functions that read them.
 
-Imports from `errors`. One public function: :func:`read_profile`.
+Imports from `errors`. Module order: rule_files, norms, profile, demography. A profile inherits from
+the one it is based on: national, then province, then city, then the plan's own file.
 """
 
-from kgspatial.standards.profile import Profile, Rule, Step, profile_names, read_profile
+from kgspatial.standards.demography import share_3_to_5
+from kgspatial.standards.norms import NormBasis, NormRule, NormStep, Pool, Split
+from kgspatial.standards.profile import Profile, Step, profile_names, read_profile
+from kgspatial.standards.rule_files import Origin, Rule
 
-__all__ = ["Profile", "Rule", "Step", "profile_names", "read_profile"]
+__all__ = [
+    "NormBasis",
+    "NormRule",
+    "NormStep",
+    "Origin",
+    "Pool",
+    "Profile",
+    "Rule",
+    "Split",
+    "Step",
+    "profile_names",
+    "read_profile",
+    "share_3_to_5",
+]

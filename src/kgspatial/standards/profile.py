@@ -1,36 +1,51 @@
-"""Reads a rule profile. Imports from `errors`.
+"""Reads a rule profile: national, then province, then city, then the plan's own file.
 
-A rule acts only when its evidence mark is not ``mem``: what nobody could verify never binds.
+Imports from `norms`, `rule_files` and `errors`. A rule acts only when its evidence mark is not
+``mem``: what nobody could verify never binds and never takes the place of what binds.
 """
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import NamedTuple
 
 from kgspatial.errors import InputError
+from kgspatial.standards.norms import NormBasis, NormRule, read_norm
+from kgspatial.standards.rule_files import ORIGIN, UNVERIFIED, Rule, Table, read_rule_file
 
-UNVERIFIED = "mem"
-"""Evidence mark of a number from memory."""
+
+class Known(NamedTuple):
+    """What a rule can be at all; beyond lies a slip of the unit or of the comma."""
+
+    low: float
+    high: float
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One number of a profile with where it comes from."""
+SINGLES = {
+    "places_per_class": Known(5, 60),
+    "max_places": Known(30, 2_000),
+    "service_radius_m": Known(50, 20_000),
+    "persons_per_household": Known(1, 10),
+}
+"""Rules of one number that every profile has, its own or inherited."""
 
-    id: str
-    value: float
-    source: str
-    evidence: str
-    clause: str = ""
-    direction: str = ""
+TARGETS = {
+    "public_share": Known(0, 1),
+    "inclusive_share": Known(0, 1),
+    "gross_enrolment": Known(0, 2),
+}
+"""Indicators with a threshold; gross enrolment may exceed 1."""
 
-    @property
-    def binds(self) -> bool:
-        """Whether it may decide anything: its number was read somewhere, not remembered."""
-        return self.evidence != UNVERIFIED
+DIRECTIONS = ("at_least", "at_most")
+SHARES = ("age_1_4", "age_5_9")
+NORMS = ("norm", "norm_rural")
+_HEAD_KEYS = ("id", "name_zh", "name_en", "based_on")
+_RULE_KEYS = ("value", "low", "high", "unit", "direction", *ORIGIN)
+_TABLES = ("profile", *SINGLES, "ladder", "shares_3_to_5", "targets", *NORMS)
 
 
 @dataclass(frozen=True)
@@ -44,7 +59,31 @@ class Step:
 
 @dataclass(frozen=True)
 class Profile:
-    """The rules of one profile."""
+    """The rules of one profile, with what it inherits.
+
+    Parameters
+    ----------
+    id, name_zh, name_en : str
+        What it is called.
+    places_per_class, max_places : float
+        Places of a class; the most of one kindergarten.
+    service_radius_m : float
+        Metres.
+    ladder : tuple of Step
+        The sizes in which kindergartens are planned.
+    shares_3_to_5 : dict
+        Share of a five-year band that is aged 3 to 5.
+    rules : tuple of Rule
+        All rules of one number, with their sources.
+    norm : NormRule
+        Places owed (千人指标).
+    norm_rural : NormRule, optional
+        The same for villages, where the profile tells them apart.
+    based_on : tuple of str
+        The profiles inherited from, the nearest first.
+    unverified : tuple of Rule
+        Numbers marked ``mem`` that would have replaced a rule: shown as 未核实, never used.
+    """
 
     id: str
     name_zh: str
@@ -55,6 +94,10 @@ class Profile:
     ladder: tuple[Step, ...]
     shares_3_to_5: dict[str, float]
     rules: tuple[Rule, ...]
+    norm: NormRule
+    norm_rural: NormRule | None = None
+    based_on: tuple[str, ...] = ()
+    unverified: tuple[Rule, ...] = ()
 
     def rule(self, rule_id: str) -> Rule:
         """Return one rule by its id, such as ``targets.public_share``."""
@@ -68,50 +111,198 @@ class Profile:
         return classes * self.places_per_class
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """What profiles say together, from the first to one of them; a later one overrides."""
+
+    rules: dict[str, Rule] = field(default_factory=dict)
+    unverified: tuple[Rule, ...] = ()
+    ladder: tuple[Step, ...] = ()
+    shares: dict[str, float] = field(default_factory=dict)
+    norms: dict[str, Table] = field(default_factory=dict)
+
+
 def profile_names() -> tuple[str, ...]:
     """Names of the profiles that come with kgspatial."""
-    folder = files("kgspatial") / "standards" / "profiles"
     return tuple(
-        sorted(f.name.removesuffix(".toml") for f in folder.iterdir() if f.name.endswith(".toml"))
+        sorted(
+            f.name.removesuffix(".toml") for f in _folder().iterdir() if f.name.endswith(".toml")
+        )
     )
 
 
-@cache
-def read_profile(name: str = "national") -> Profile:
-    """Read a rule profile by name.
+def read_profile(name: str | Path = "national") -> Profile:
+    """Read a rule profile by name, or the plan's own from a TOML file.
+
+    A profile says in ``[profile] based_on`` whose rules it inherits: national, then province, then
+    city, then the plan's own. Whole tables are overridden, so a number and its source stay
+    together; of ``[targets]``, single targets.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of :func:`profile_names`, or the path of a file that ends in ``.toml``.
 
     Raises
     ------
     InputError
-        When there is no such profile.
+        When there is no such profile, or its file has an unknown key, a missing source or an
+        impossible value; file, line and key are named.
+
+    Examples
+    --------
+    >>> profile = read_profile("guangdong_2022")
+    >>> profile.norm.value, profile.norm.unit, profile.based_on
+    (40.0, 'places per 1,000 residents', ('national',))
     """
+    if str(name).endswith(".toml"):
+        return _profile(Path(name))
+    return _shipped(str(name))
+
+
+@cache
+def _shipped(name: str) -> Profile:
+    return _profile(_path_of(name))
+
+
+def _folder() -> Traversable:
+    return files("kgspatial") / "standards" / "profiles"
+
+
+def _path_of(name: str) -> Traversable:
     if name not in profile_names():
         raise InputError(
             f"there is no rule profile '{name}'", hint=f"Known: {', '.join(profile_names())}."
         )
-    path = files("kgspatial") / "standards" / "profiles" / f"{name}.toml"
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    singles = {k: v for k, v in data.items() if isinstance(v, dict) and "value" in v}
-    singles |= {f"targets.{k}": v for k, v in data["targets"].items()}
-    shares = data["shares_3_to_5"]
+    return _folder() / f"{name}.toml"
+
+
+def _profile(path: Traversable | Path) -> Profile:
+    chain = _chain(path)
+    sheet = _Sheet()
+    for table in reversed(chain):
+        sheet = _overridden(sheet, table)
+    own, head = chain[0], chain[0].table("profile")
+    for table_name in (*SINGLES, "ladder", "shares_3_to_5", "norm"):
+        _check_complete(sheet, table_name, own)
+    norms = {name: read_norm(table, _norm_basis(sheet)) for name, table in sheet.norms.items()}
     return Profile(
-        id=data["profile"]["id"],
-        name_zh=data["profile"]["name_zh"],
-        name_en=data["profile"]["name_en"],
-        places_per_class=float(data["places_per_class"]["value"]),
-        max_places=float(data["max_places"]["value"]),
-        service_radius_m=float(data["service_radius_m"]["value"]),
-        ladder=tuple(Step(s["classes"], s["places"], s["residents_up_to"]) for s in data["ladder"]),
-        shares_3_to_5={k: float(v) for k, v in shares.items() if isinstance(v, float)},
-        rules=tuple(
-            Rule(
-                k,
-                float(v["value"]),
-                v["source"],
-                v["evidence"],
-                v.get("clause", ""),
-                v.get("direction", ""),
-            )
-            for k, v in singles.items()
-        ),
+        id=head.words("id"),
+        name_zh=head.words("name_zh"),
+        name_en=head.words("name_en"),
+        places_per_class=sheet.rules["places_per_class"].value,
+        max_places=sheet.rules["max_places"].value,
+        service_radius_m=sheet.rules["service_radius_m"].value,
+        ladder=sheet.ladder,
+        shares_3_to_5=sheet.shares,
+        rules=tuple(sheet.rules.values()),
+        norm=norms["norm"],
+        norm_rural=norms.get("norm_rural"),
+        based_on=tuple(table.table("profile").words("id") for table in chain[1:]),
+        unverified=sheet.unverified,
     )
+
+
+def _chain(path: Traversable | Path) -> list[Table]:
+    """The profile's file and those that it is based on, the nearest first."""
+    chain = [read_rule_file(path)]
+    seen: set[str] = set()
+    while True:
+        chain[-1].check_keys(_TABLES)
+        head = chain[-1].table("profile")
+        head.check_keys(_HEAD_KEYS)
+        seen.add(head.words("id"))
+        if "based_on" not in head.values:
+            return chain
+        base = head.words("based_on")
+        if base in seen or base not in profile_names():
+            known = ", ".join(name for name in profile_names() if name not in seen)
+            message = f"'{base}' is not a profile on which this one can be based"
+            raise head.wrong("based_on", message, f"Known: {known}.")
+        chain.append(read_rule_file(_path_of(base)))
+
+
+def _check_complete(sheet: _Sheet, name: str, own: Table) -> None:
+    rule = sheet.rules.get(name)
+    found = {"ladder": sheet.ladder, "shares_3_to_5": sheet.shares, "norm": sheet.norms.get("norm")}
+    if not (rule.binds if rule else found.get(name)):
+        hint = 'A profile with [profile] based_on = "national" inherits it.'
+        raise own.wrong(name, "the profile has no verified rule of this name", hint)
+
+
+def _norm_basis(sheet: _Sheet) -> NormBasis:
+    return NormBasis(
+        sheet.rules["places_per_class"].value,
+        sheet.rules["max_places"].value,
+        tuple(step.classes for step in sheet.ladder),
+        sheet.rules["service_radius_m"].value,
+        sheet.rules["persons_per_household"],
+    )
+
+
+def _overridden(base: _Sheet, table: Table) -> _Sheet:
+    given = table.values
+    rules, unverified = dict(base.rules), list(base.unverified)
+    for rule in _rules(table):
+        if not rule.binds and rule.id in rules and rules[rule.id].binds:
+            unverified.append(rule)
+        else:
+            rules[rule.id] = rule
+    return _Sheet(
+        rules,
+        tuple(unverified),
+        _ladder(table) if "ladder" in given else base.ladder,
+        _shares(table.table("shares_3_to_5")) if "shares_3_to_5" in given else base.shares,
+        base.norms | {name: table.table(name) for name in NORMS if name in given},
+    )
+
+
+def _rules(table: Table) -> list[Rule]:
+    rules = [_rule(table.table(k), k, known) for k, known in SINGLES.items() if k in table.values]
+    if "targets" in table.values:
+        targets = table.table("targets")
+        targets.check_keys(TARGETS)
+        rules += [_rule(targets.table(k), f"targets.{k}", TARGETS[k]) for k in targets.values]
+    return rules
+
+
+def _rule(table: Table, rule_id: str, known: Known) -> Rule:
+    table.check_keys(_RULE_KEYS)
+    value = table.number("value", *known)
+    for key in ("low", "high"):
+        if key in table.values:
+            bound = table.number(key, *known)
+            if bound > value if key == "low" else bound < value:
+                raise table.wrong(key, f"{bound:g} does not lie on that side of {value:g}")
+    direction = table.words("direction", DIRECTIONS) if "direction" in table.values else ""
+    unit = table.words("unit") if "unit" in table.values else ""
+    return table.origin().rule(rule_id, value, unit=unit, direction=direction)
+
+
+def _ladder(table: Table) -> tuple[Step, ...]:
+    steps: list[Step] = []
+    for entry in table.tables("ladder"):
+        entry.check_keys(("classes", "places", "residents_up_to", *ORIGIN))
+        if entry.origin().evidence == UNVERIFIED:
+            raise entry.wrong("evidence", "a step that nobody could verify never binds")
+        step = Step(
+            entry.whole("classes", 1, 60),
+            entry.whole("places", 1, 2_000),
+            entry.whole("residents_up_to", 1, 200_000),
+        )
+        if steps and not all(a > b for a, b in zip(_sizes(step), _sizes(steps[-1]), strict=True)):
+            raise entry.wrong(
+                "classes", "each step of the ladder must be larger than the one before"
+            )
+        steps.append(step)
+    return tuple(steps)
+
+
+def _sizes(step: Step) -> tuple[int, int, int]:
+    return step.classes, step.places, step.residents_up_to
+
+
+def _shares(table: Table) -> dict[str, float]:
+    table.check_keys((*SHARES, *ORIGIN))
+    table.origin()
+    return {name: table.number(name, 0, 1) for name in SHARES}
