@@ -21,6 +21,7 @@ from rasterio.windows import Window
 
 from benchmarks.common import CRS, NORTH, WEST, print_head, print_row
 from benchmarks.coverage import SINGLE, outlines
+from kgspatial.demand.coverage import shared_outlines
 
 SIDE, CELL_M, BLOCK = 20_000, 30.0, 512
 LIMIT_MB = 2048
@@ -114,7 +115,9 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         layer, raster = Path(folder) / "communities.gpkg", Path(folder) / "children.tif"
-        outlines(4_000, SIDE * CELL_M).to_file(layer)
+        communities = outlines(4_000, SIDE * CELL_M)
+        apart = shared_outlines(communities, communities.crs).group < 0  # others share children
+        communities.to_file(layer)
         for name, everywhere, merge in (("in towns", False, 5), ("everywhere", True, 20)):
             written = write_raster(raster, everywhere=everywhere)
             size = raster.stat().st_size / 1e6

@@ -339,7 +339,7 @@ class TestShapefileNames:
             ("办学许可证编号", "licence_number"),
             ("园所性质", "kind"),
             ("用地面积", "site_area_m2"),
-            ("kindergarten_name", None),
+            ("kindergarten_id", "kindergarten_id"),
             ("floor_area_m2", "floor_area_m2"),
             ("outdoor_area_m2", "outdoor_area_m2"),
             ("classes_junior", "classes_junior"),
@@ -354,9 +354,15 @@ class TestShapefileNames:
         meaning = recognise(cut, "kindergartens", with_coordinates=False)
         assert (meaning.name if meaning else None) == canonical
 
-    def test_a_cut_name_that_could_be_two_is_none(self) -> None:
+    def test_a_cut_name_is_our_own_before_it_is_an_alias(self) -> None:
+        """Results of kgspatial saved as a Shapefile come back under their names."""
         assert recognise("幼儿园", "kindergartens", with_coordinates=False).name == "name"  # type: ignore[union-attr]
-        assert recognise("kindergart", "kindergartens", with_coordinates=False) is None
+        cut = recognise("kindergart", "kindergartens", with_coordinates=False)
+        assert cut is not None
+        assert cut.name == "kindergarten_id"
+
+    def test_a_cut_alias_that_could_be_two_columns_is_none(self) -> None:
+        assert recognise("number of ", "kindergartens", with_coordinates=False) is None
 
     def test_a_spatial_file_has_no_coordinate_columns(self) -> None:
         assert recognise("经度", "kindergartens", with_coordinates=False) is None

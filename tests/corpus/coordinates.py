@@ -278,7 +278,7 @@ SYSTEMS = (
         about="Metres, but the plan file says degrees",
         file="csv_cm_114.csv",
         declared=CGCS,
-        refused=("are metres, but", "crs"),
+        refused=("are metres, but", "EPSG:4534"),
     ),
     LayerCase(
         name="no_system_at_all",

@@ -95,7 +95,7 @@ SYSTEMS = (
         about="Metres, and no word about the system: as WGS 84 they lie nowhere on the earth",
         file="geojson_metres.geojson",
         make=text(collection(GARDENS_IN_METRES)),
-        refused=("are metres, but", "crs"),
+        refused=("are metres, but", "EPSG:4534"),
     ),
     LayerCase(
         name="geojson_metres_declared",

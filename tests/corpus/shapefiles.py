@@ -244,7 +244,7 @@ PARTS = (
         layer="communities",
         parts=part_names("shp_wrong_prj"),
         make=beside(_estates(UTF8, ESRI_4490, 4547)),
-        refused=("are metres, but", "crs"),
+        refused=("are metres, but", "EPSG:4534"),
     ),
     LayerCase(
         name="shapefile_prj_overruled",

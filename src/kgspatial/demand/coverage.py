@@ -203,11 +203,16 @@ def split_counts(
         What no polygon covers; 0 in cells that are covered but for rounding. Both together add
         up to `counts`.
     """
-    covered = np.asarray(shares.sum(axis=0)).ravel()
-    covered = covered.reshape((-1,) + (1,) * (counts.ndim - 1))
-    full = np.broadcast_to(covered > 1.0 - FULL_COVER, counts.shape)
-    whole = np.divide(counts, covered, out=counts.astype(np.float64), where=full)
-    return np.asarray(shares @ whole), np.where(full, 0.0, counts * (1.0 - covered))
+    covered = np.bincount(shares.indices, shares.data, minlength=shares.shape[1])
+    full = np.flatnonzero(covered > 1.0 - FULL_COVER)
+    part = np.flatnonzero((covered > 0.0) & (covered <= 1.0 - FULL_COVER))
+    each = (slice(None),) + (None,) * (counts.ndim - 1)
+    whole = counts.astype(np.float64)
+    whole[full] /= covered[full][each]
+    left = counts.astype(np.float64)
+    left[full] = 0.0
+    left[part] *= (1.0 - covered[part])[each]
+    return np.asarray(shares @ whole), left
 
 
 def _split_overlaps(

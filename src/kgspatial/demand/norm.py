@@ -104,7 +104,9 @@ def norm_demand(
     >>> found[["places_owed", "classes", "kindergartens"]].round(2).values.tolist()
     [[90.0, 3.0, 1.0], [360.0, 12.0, 1.0], [360.03, 15.0, 2.0]]
     """
-    number = rule.basis.persons_per_household if persons_per_household is None else persons_per_household
+    number = (
+        rule.basis.persons_per_household if persons_per_household is None else persons_per_household
+    )
     persons = number_from(number, "persons per household", *PERSONS)
     xy, ids = _positions(communities, rule), ids_of(communities)
     order = fixed_order(xy, ids)
@@ -196,9 +198,7 @@ def _basis(communities: pd.DataFrame, sizes: pd.DataFrame) -> NDArray[np.object_
     return words
 
 
-def _hosts(
-    sizes: pd.DataFrame, xy: NDArray[np.float64], rule: NormRule
-) -> NDArray[np.int64]:
+def _hosts(sizes: pd.DataFrame, xy: NDArray[np.float64], rule: NormRule) -> NDArray[np.int64]:
     if rule.pool is None:
         return np.arange(len(sizes))
     size = sizes[rule.pool.measure].to_numpy()
@@ -217,7 +217,12 @@ def _owed_to(sizes: pd.DataFrame, hosts: NDArray[np.int64], rule: NormRule) -> p
     rows = np.arange(len(sizes))
     plain = sizes.set_axis(rows)
     unknown = plain.isna().groupby(hosts).any().reindex(rows)
-    totals = plain.groupby(hosts).sum().reindex(rows).mask(unknown.astype("boolean").fillna(True).astype(bool))
+    totals = (
+        plain.groupby(hosts)
+        .sum()
+        .reindex(rows)
+        .mask(unknown.astype("boolean").fillna(True).astype(bool))
+    )
     owed = _owed(totals, rule)
     alone = hosts == rows
     pooled = np.bincount(hosts, minlength=len(rows))[hosts] > 1

@@ -189,12 +189,20 @@ def coverage_sums(
     merge : int
         Cells along each side of the squares.
 
+    Returns
+    -------
+    BandSums
+        Their sum by band is that of all cells.
+
     Raises
     ------
     InputError
-        When there is no block, when they are not of one grid, or when more than
+        When there is no block, when they are not of one grid, when `merge` is not at least 1, or
+        when more than
         :data:`MAX_SQUARES` squares hold somebody.
     """
+    if merge < 1:
+        raise InputError(f"squares are at least one cell wide, not {merge}")
     first, parts, held = None, [], 0
     for grid, bands in blocks:
         if first is None:
@@ -207,7 +215,7 @@ def coverage_sums(
             continue
         found, left = split_counts(outlines.shares(grid), counts)
         inside += found
-        parts.append(_squares(left, grid.shape[1], row, column, merge))
+        parts.append(_squares(left.reshape(*grid.shape, -1), row, column, merge))
         held += len(parts[-1][0])
         _refuse_too_many(held, merge)
     if first is None:
@@ -227,34 +235,36 @@ def _place(grid: Grid, first: Grid) -> tuple[int, int]:
 
 
 def _squares(
-    left: NDArray[np.float64], width: int, row: int, column: int, merge: int
+    left: NDArray[np.float64], row: int, column: int, merge: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Numbers of the squares of a block that hold somebody, and their sums and moments."""
-    cells = np.flatnonzero((left > 0).any(axis=1))
-    rows, columns = np.divmod(cells, width)
-    rows, columns = rows + row, columns + column
-    number = (rows // merge << COLUMN_BITS) + columns // merge
-    persons = left[cells]
-    sums = [persons, persons * (columns + 0.5)[:, None], persons * (rows + 0.5)[:, None]]
-    return _by_number(number, np.stack(sums, axis=-1))
+    rows, columns = row + np.arange(left.shape[0]), column + np.arange(left.shape[1])
+    down, across = _first_of_each(rows // merge), _first_of_each(columns // merge)
+    strips = np.add.reduceat(left, across, axis=1)
+    east = np.add.reduceat(left * (columns + 0.5)[:, None], across, axis=1)
+    south = strips * (rows + 0.5)[:, None, None]
+    sums = np.stack(
+        [np.add.reduceat(part, down, axis=0) for part in (strips, east, south)], axis=-1
+    )
+    number = (rows[down, None] // merge << COLUMN_BITS) + columns[across] // merge
+    lived = (sums[..., 0] > 0).any(axis=-1)
+    return number[lived], sums[lived]
+
+
+def _first_of_each(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Positions at which a rising number changes."""
+    return np.flatnonzero(np.diff(numbers, prepend=numbers[0] - 1))
 
 
 def _added(
     parts: list[tuple[NDArray[np.int64], NDArray[np.float64]]], bands: int
 ) -> NDArray[np.float64]:
     """Sums of all blocks, square by square: one may lie in several blocks."""
-    if not parts:
+    if not any(len(numbers) for numbers, _ in parts):
         return np.zeros((0, bands, 3))
-    numbers, sums = zip(*parts, strict=True)
-    return _by_number(np.concatenate(numbers), np.concatenate(sums))[1]
-
-
-def _by_number(
-    number: NDArray[np.int64], values: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    order = np.argsort(number, kind="stable")
-    found, begin = np.unique(number[order], return_index=True)
-    return found, np.add.reduceat(values[order], begin, axis=0) if len(found) else values
+    numbers, sums = (np.concatenate(part) for part in zip(*parts, strict=True))
+    order = np.argsort(numbers, kind="stable")
+    return np.add.reduceat(sums[order], _first_of_each(numbers[order]), axis=0)
 
 
 def _refuse_too_many(held: int, merge: int) -> None:
