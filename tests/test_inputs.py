@@ -136,17 +136,6 @@ class TestFormats:
         found = checked(tmp_path / "g.geojson", crs="bd09")
         assert shapely.distance(found.geometry.values, gardens.geometry.values).max() < 1e-8
 
-    def test_one_of_several_layers_must_be_named(
-        self, gardens: gpd.GeoDataFrame, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "all.gpkg"
-        gardens.to_file(path, layer="园")
-        gardens.iloc[:1].to_file(path, layer="旧园")
-        assert len(read(path, layer="旧园")) == 1
-        for wanted in (None, "新园"):
-            with pytest.raises(InputError, match="园, 旧园"):
-                read(path, layer=wanted)
-
     def test_rows_are_counted_as_the_user_counts_them(
         self, gardens: gpd.GeoDataFrame, tmp_path: Path
     ) -> None:
@@ -214,26 +203,6 @@ class TestFilesThatCannotBeRead:
         gardens.to_file(path)
         path.write_bytes(path.read_bytes()[:6000])
         assert "cannot be read" in self.said(path)
-
-    @pytest.mark.parametrize(
-        ("part", "said"), [(".dbf", "copy all of them"), (".shx", "cannot be read")]
-    )
-    def test_a_shapefile_without_one_of_its_files(
-        self, gardens: gpd.GeoDataFrame, tmp_path: Path, part: str, said: str
-    ) -> None:
-        path = tmp_path / "g.shp"
-        write_shapefile(gardens, path, "GBK")
-        path.with_suffix(part).unlink()
-        assert said in self.said(path)
-
-    def test_a_shapefile_whose_code_page_is_wrong(
-        self, gardens: gpd.GeoDataFrame, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "g.shp"
-        write_shapefile(gardens, path, "GBK")
-        path.with_suffix(".cpg").write_text("UTF-8")
-        assert 'encoding = "GB18030"' in self.said(path)
-        assert checked(path, encoding="GB18030", columns=SHORT)["name"].iloc[0] == "第一幼儿园"
 
     def test_an_encoding_that_does_not_exist(
         self, gardens: gpd.GeoDataFrame, tmp_path: Path

@@ -63,3 +63,16 @@ def test_a_plan_that_does_not_tell_the_children_is_checked_all_the_same(folder: 
     study, problems = check_inputs(read_plan_file(plan))
     assert study is not None
     assert problems[problems["code"] == "no_demand"]["severity"].tolist() == ["warning"]
+
+
+def test_births_are_a_table_of_their_own(folder: Path) -> None:
+    text = "出生人口统计表,,\n街道,年份,出生人数\n西街,2021年,120人\n西街,2022,\n东街,2021,80\n合计,,200\n"
+    (folder / "出生.csv").write_text(text, encoding="utf-8")
+    plan = plan_of(folder, kindergartens="园.csv")
+    plan.write_text(plan.read_text(encoding="utf-8") + '[inputs.births]\npath = "出生.csv"\n')
+    study = read_study(plan)
+    assert study.births is not None
+    assert study.births.to_numpy().tolist() == [["西街", 2021, 120], ["东街", 2021, 80]]
+    lost = study.problems[study.problems["code"] == "missing_value"].iloc[0]
+    assert (lost["layer"], lost["row"], lost["done"]) == ("births", 4, "row left out")
+    assert study.inputs.set_index("layer").loc["births", "rows"] == 2

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
+from hypothesis import settings as cases
 from hypothesis import strategies as st
 
 from kgspatial.demand.reconcile import Reconciled, to_totals
@@ -37,6 +38,7 @@ def towns(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.Series]:
     return points(*rows), pd.Series(totals, index=["A", "B", "Z"])
 
 
+@cases(max_examples=50)
 @given(towns())
 def test_each_unit_sums_to_its_total(town: tuple[pd.DataFrame, pd.Series]) -> None:
     table, totals = town
@@ -48,6 +50,7 @@ def test_each_unit_sums_to_its_total(town: tuple[pd.DataFrame, pd.Series]) -> No
     assert found.children[~told].equals(table.loc[~told, "children"])
 
 
+@cases(max_examples=50)
 @given(towns())
 def test_points_keep_their_shares_of_the_unit(town: tuple[pd.DataFrame, pd.Series]) -> None:
     table, totals = town
@@ -60,6 +63,7 @@ def test_points_keep_their_shares_of_the_unit(town: tuple[pd.DataFrame, pd.Serie
         )
 
 
+@cases(max_examples=50)
 @given(towns(), st.randoms(use_true_random=False))
 def test_the_order_of_points_does_not_matter(
     town: tuple[pd.DataFrame, pd.Series], random: np.random.Generator
@@ -74,6 +78,7 @@ def test_the_order_of_points_does_not_matter(
     )
 
 
+@cases(max_examples=50)
 @given(towns())
 def test_every_unit_is_multiplied_listed_or_empty(town: tuple[pd.DataFrame, pd.Series]) -> None:
     table, totals = town

@@ -127,6 +127,11 @@ class TestSampleDistrict:
         found = named(undeclared_shifts(mixed))
         assert found == {"communities": "BD-09", "kindergartens": "GCJ-02"}
 
+    def test_two_layers_that_would_both_be_wrong_tell_nothing(self, district: Layers) -> None:
+        two = {name: district[name] for name in ("kindergartens", "communities")}
+        mixed = shifted(shifted(two, ("communities",), "BD-09"), ("kindergartens",), "GCJ-02")
+        assert undeclared_shifts(mixed) == []
+
     @pytest.mark.parametrize("layer", ["kindergartens", "communities", "streets", "candidates"])
     @pytest.mark.parametrize("aside", [45, 90, 135, 225, 270, 315])
     def test_500_m_in_another_direction_raise_no_alarm(

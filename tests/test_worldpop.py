@@ -80,11 +80,9 @@ class TestReleases:
         put(tmp_path, names(name, ages=ages))
         for path in (name, name.replace("{sex}", "{f,m}"), name.replace("_{age}_", "_*_")):
             found = chosen(tmp_path / path)
-            assert {band: len(files) for band, files in found.items()} == {
-                "age_0": 2,
-                "age_1_4": 2,
-                "age_5_9": 2,
-            }
+            older = ["age_10_14", "age_15_19"] if "15" in ages else []
+            bands = ["age_0", "age_1_4", "age_5_9", *older]
+            assert {band: len(files) for band, files in found.items()} == dict.fromkeys(bands, 2)
             assert found["age_1_4"] == sorted(names(name, ages=ages[1:2]))
 
     @RELEASES
@@ -194,7 +192,8 @@ class TestSingleYears:
 
 
 class TestFolders:
-    ALL = (*names(GLOBAL2, "fmt", ("00", "01", "05", "10", "15")),)
+    AGES = ("00", "01", "05", "10", "15")
+    ALL = (*names(GLOBAL2, "fmt", AGES),)
     TOTALS = ("chn_T_F_2025_CN_100m_R2025A_v1.tif", "chn_T_M_2025_CN_100m_R2025A_v1.tif")
 
     def test_as_unpacked_are_read_for_the_children_and_say_so(self, tmp_path: Path) -> None:
@@ -203,11 +202,20 @@ class TestFolders:
             "age_0": names(GLOBAL2, "t", ["00"]),
             "age_1_4": names(GLOBAL2, "t", ["01"]),
             "age_5_9": names(GLOBAL2, "t", ["05"]),
+            "age_10_14": names(GLOBAL2, "t", ["10"]),
+            "age_15_19": names(GLOBAL2, "t", ["15"]),
         }
         (note,) = notes(tmp_path)
         assert (note.code, note.severity) == ("files_understood", "note")
         assert "age_1_4 from chn_t_01_2025_CN_100m_R2025A_v1.tif" in note.problem
-        assert "14 others are not read" in note.done
+        assert "12 others are not read" in note.done
+
+    @pytest.mark.parametrize("gone", ["t_00", "t_10", "t_15"])
+    def test_are_read_without_the_older_ages_where_these_do_not_suffice_for_sprague(
+        self, tmp_path: Path, gone: str
+    ) -> None:
+        put(tmp_path, [name for name in names(GLOBAL2, "t", self.AGES) if gone not in name])
+        assert set(chosen(tmp_path)) - {"age_0"} == {"age_1_4", "age_5_9"}
 
     def test_without_both_sexes_together_are_read_apart(self, tmp_path: Path) -> None:
         put(tmp_path, names(GLOBAL2, "fm", ("00", "01", "05", "10")))

@@ -22,6 +22,8 @@ ColumnKind = Literal["text", "number", "integer", "flag"]
 KINDS = ("public", "inclusive", "private")
 SOURCES = ("parcel", "idle_building", "community", "expansion")
 FIRST_YEAR, LAST_YEAR = 1900, 2100
+OLDEST_AGE = 6
+"""Children are counted by single year of age up to this one, for the cohort method."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,9 @@ LAYERS: dict[str, Layer] = {
                 Column("name_latin"),
                 Column("level"),
                 Column("urban", "flag"),
+                _count("residents", "persons"),
                 _count("children", "children"),
+                *(_count(f"age_{age}", "children") for age in range(OLDEST_AGE + 1)),
             ),
         ),
         Layer(
@@ -186,10 +190,30 @@ LAYERS: dict[str, Layer] = {
     )
 }
 
+TABLES: dict[str, Layer] = {
+    "births": Layer(
+        "births",
+        None,
+        (),
+        (
+            Column("unit_id"),
+            Column("year", "integer", True, FIRST_YEAR, LAST_YEAR, unit="year"),
+            Column("births", "number", required=True, minimum=0, unit="persons"),
+        ),
+    )
+}
+"""Tables without a place: births by calendar year, by unit where `unit_id` is given."""
+
+
+def spec_of(name: str) -> Layer:
+    """Return the schema of a layer or of a table without a place."""
+    return LAYERS[name] if name in LAYERS else TABLES[name]
+
+
 POPULATION = "population"
 """The one layer that is a raster; its bands are named in :data:`BANDS`."""
 
-BANDS = ("children", "age_0", "age_1_4", "age_5_9", "residents")
+BANDS = ("children", "age_0", "age_1_4", "age_5_9", "age_10_14", "age_15_19", "residents")
 """Band names that a population raster may carry (`children` are aged 3 to 5)."""
 
 

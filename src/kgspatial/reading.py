@@ -21,9 +21,11 @@ from kgspatial.inputs.osm import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.rasters import read_population, source_files
-from kgspatial.inputs.readers import read_layer
+from kgspatial.inputs.readers import read_layer, read_plain
 from kgspatial.layers import LAYERS, POPULATION, Population
 from kgspatial.study import INPUT_COLUMNS, Study
+
+BIRTHS = "births"
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -36,6 +38,7 @@ class _Found:
 
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     population: Population | None = None
+    births: pd.DataFrame | None = None
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -68,6 +71,7 @@ def study_from_plan(plan: PlanFile) -> Study:
     found = _Found()
     for name in _vector_layers(plan):
         _read_layer(plan, name, found)
+    _read_births(plan, found)
     _read_grid(plan, found)
     return _study(plan, found)
 
@@ -95,10 +99,11 @@ def check_plan(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
             checked += check_layer(found.layers[name], LAYERS[name])[1]
         except InputError as error:
             refused.append(_refusal(name, error, plan))
-    try:
-        _read_grid(plan, found)
-    except InputError as error:
-        refused.append(_refusal(POPULATION, error, plan))
+    for name, read in ((BIRTHS, _read_births), (POPULATION, _read_grid)):
+        try:
+            read(plan, found)
+        except InputError as error:
+            refused.append(_refusal(name, error, plan))
     if not refused:
         try:
             study = _study(plan, found)
@@ -120,7 +125,7 @@ def _check_plan(plan: PlanFile) -> None:
 
 def _vector_layers(plan: PlanFile) -> list[str]:
     """Names in reading order: OpenStreetMap last, cut to the area that the others tell."""
-    names = [name for name in plan.inputs if name != POPULATION]
+    names = [name for name in plan.inputs if name in LAYERS]
     return sorted(names, key=lambda name: is_osm(Path(plan.inputs[name].path)))
 
 
@@ -131,6 +136,12 @@ def _read_layer(plan: PlanFile, name: str, found: _Found) -> None:
     frame.attrs["source"] = _relative(Path(frame.attrs["source"]), plan.path.parent)
     found.layers[name] = frame
     found.problems += [_placed(problem, plan) for problem in problems]
+
+
+def _read_births(plan: PlanFile, found: _Found) -> None:
+    if BIRTHS in plan.inputs:
+        found.births, problems = read_plain(BIRTHS, plan.inputs[BIRTHS])
+        found.problems += [_placed(problem, plan) for problem in problems]
 
 
 def _read_grid(plan: PlanFile, found: _Found) -> None:
@@ -159,6 +170,7 @@ def _study(plan: PlanFile, found: _Found) -> Study:
     return Study(
         **found.layers,
         population=found.population,
+        births=found.births,
         settings=plan.settings,
         crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
         problems=problem_table(found.problems),
@@ -167,14 +179,16 @@ def _study(plan: PlanFile, found: _Found) -> Study:
 
 
 def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
-    sizes = {n: (len(frame), cast("CRS", frame.crs)) for n, frame in found.layers.items()}
+    sizes = {n: (len(frame), cast("CRS", frame.crs).name) for n, frame in found.layers.items()}
     if found.population is not None:
-        sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs)
+        sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs.name)
+    if found.births is not None:
+        sizes[BIRTHS] = (len(found.births), "")
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
         paths = _grid_files(plan) if name == POPULATION else [existing(declared.path, name)]
         count, crs = sizes[name]
-        shown = china_crs_name(declared.crs or "") or crs.name
+        shown = china_crs_name(declared.crs or "") or crs
         path = _relative(Path(declared.path), plan.path.parent)
         rows.append((name, path, sha256(*paths), count, shown))
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))

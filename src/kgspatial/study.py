@@ -47,6 +47,8 @@ class Study:
     population : Population, str or Path, optional
         A population grid, or the path (or pattern) of rasters whose names or band descriptions
         say what they hold.
+    births : DataFrame, optional
+        Births by calendar year: ``year``, ``births`` and, where given by unit, ``unit_id``.
     settings : Settings, optional
         What a plan file would say; defaults otherwise.
     crs : pyproj.CRS or anything that it takes, optional
@@ -82,6 +84,7 @@ class Study:
     streets: gpd.GeoDataFrame | None = None
     candidates: gpd.GeoDataFrame | None = None
     hazards: gpd.GeoDataFrame | None = None
+    births: pd.DataFrame | None = None
     settings: Settings = field(default_factory=Settings)
     crs: CRS = None  # type: ignore[assignment]
     problems: pd.DataFrame = None  # type: ignore[assignment]

@@ -115,7 +115,7 @@ def fit_margins(
     column_totals: pd.Series,
     *,
     tolerance: float = 1e-9,
-    max_iterations: int = 1000,
+    max_iterations: int = 10_000,
 ) -> FittedTable:
     """Fit a table to row and column totals by iterative proportional fitting.
 

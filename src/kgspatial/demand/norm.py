@@ -1,28 +1,28 @@
 """The norm method: places that a planning rule (千人指标) owes to communities.
 
-Imports from `pooling`, `residents`, `standards`, `inputs.problems` and `errors`.
+Imports from `owed`, `pooling`, `residents`, `standards`, `inputs.problems` and `errors`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from kgspatial.demand.owed import DECIMALS, combined, measures_of, owed_by
 from kgspatial.demand.pooling import fixed_order, pooled_hosts
 from kgspatial.demand.residents import default_note, ids_of, listed, number_from, numbers_of
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
-from kgspatial.standards.norms import MEASURES, PERSONS
+from kgspatial.standards import NormRule
+from kgspatial.standards.norms import PERSONS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from kgspatial.demand.residents import Number
-    from kgspatial.standards import NormRule
 
 NORM_COLUMNS = (
     *("residents_used", "basis", "places_owed", "classes", "kindergartens", "group", "clause"),
@@ -30,19 +30,6 @@ NORM_COLUMNS = (
 
 SILENT_BELOW = ("brackets", "one_per_residents")
 """Forms that say nothing of estates smaller than their first size."""
-
-DECIMALS = 6
-"""Sizes and places are compared at this many decimals: rounding must not move a threshold."""
-
-
-@dataclass(frozen=True)
-class _Owed:
-    """What is owed to each group, and by which clauses."""
-
-    places: NDArray[np.float64]
-    classes: NDArray[np.float64]
-    kindergartens: NDArray[np.float64]
-    clause: pd.Series[str]
 
 
 def norm_demand(
@@ -68,8 +55,8 @@ def norm_demand(
         ``kindergartens``; ``group`` (id of the estate that hosts the shared kindergarten; an
         estate that shares with nobody has its own id); ``clause``, what of the rule applied. In a
         group each estate has its share of the places; classes and kindergartens stand with the
-        host and are 0 elsewhere, so every column adds up. Where the inputs or the rule do not
-        tell, numbers are NaN.
+        host and are 0 elsewhere, so that every column adds up. Where the inputs or the rule do
+        not tell, numbers are NaN.
     list of Problem
         Defaults used, communities without numbers, estates that were not pooled for want of
         positions, estates beyond what the rule states.
@@ -82,7 +69,7 @@ def norm_demand(
     Notes
     -----
     The norm counts an estate as planned, not as lived in: residents are the larger of those given
-    and households x persons per household. Forms:
+    and households x persons per household.
 
     ``places_per_1000``, ``classes_per_10000``: places in proportion to residents. Steps say from
     which size an estate builds its own kindergarten and its least classes; below, places are owed
@@ -90,7 +77,8 @@ def norm_demand(
     split, of the largest kindergarten. Classes: places / class size, rounded up to sizes of the
     ladder; a kindergarten that the split lets grow beyond the ladder is not rounded.
 
-    ``brackets``: classes by the highest step reached; places are classes x class size.
+    ``brackets``: classes by the highest step reached; places are classes x class size. Where the
+    rule splits, each part by its own step.
 
     ``one_per_residents``: one for each full multiple of the value.
 
@@ -101,22 +89,21 @@ def norm_demand(
     >>> from kgspatial.standards import read_profile
     >>> estates = pd.DataFrame({"residents": [3000, 12000, 12001]})
     >>> found, _ = norm_demand(estates, read_profile("national").norm)
-    >>> found[["places_owed", "classes", "kindergartens"]].round(2).values.tolist()
+    >>> found[["places_owed", "classes", "kindergartens"]].values.round(2).tolist()
     [[90.0, 3.0, 1.0], [360.0, 12.0, 1.0], [360.03, 15.0, 2.0]]
     """
-    number = (
-        rule.basis.persons_per_household if persons_per_household is None else persons_per_household
-    )
-    persons = number_from(number, "persons per household", *PERSONS)
+    given = persons_per_household
+    number = rule.basis.persons_per_household if given is None else given
+    sizes = _sizes(communities, number_from(number, "persons per household", *PERSONS))
     xy, ids = _positions(communities, rule), ids_of(communities)
     order = fixed_order(xy, ids)
-    sizes = _sizes(communities, persons)
     hosts = _hosts(sizes.iloc[order], xy[order], rule)
-    found = _owed_to(sizes.iloc[order], hosts, rule)
-    found.insert(5, "group", ids[order][hosts])
-    found.insert(1, "basis", _basis(communities, sizes)[order])
-    back = found.iloc[np.argsort(order, kind="stable")].set_index(communities.index)
-    return back[list(NORM_COLUMNS)], _problems(communities, sizes, xy, rule, number, back)
+    found = _shared(sizes.iloc[order], hosts, rule).assign(group=ids[order][hosts])
+    found = found.iloc[np.argsort(order)].set_axis(communities.index)
+    found["basis"] = _basis(communities, sizes)
+    problems = default_note(number, "persons per household", _converted(communities, sizes, rule))
+    problems += _unknown(ids, found, rule) + _unpooled(ids, sizes, xy, rule)
+    return found[list(NORM_COLUMNS)], problems + _beyond(ids, sizes, rule)
 
 
 def norm_children(
@@ -142,44 +129,43 @@ def norm_children(
         where the rule is silent: brackets owe nothing to estates below the first, which is not
         to say that no child lives there.
     list of Problem
-        Those of :func:`norm_demand`, and how many communities the rule passes over.
+        Those of :func:`norm_demand`, and which communities the rule passes over.
     """
     later = np.full(len(communities), False)
     if year is not None:
         later = numbers_of(communities, "delivered_year") > year
-    found, problems = norm_demand(
-        communities[~later], rule, persons_per_household=persons_per_household
-    )
-    silent = found["places_owed"].eq(0) & ~found["residents_used"].eq(0)
-    if rule.form in SILENT_BELOW and silent.any():
-        ids = ids_of(communities[~later])[silent.to_numpy()]
+    there = communities[~later]
+    found, problems = norm_demand(there, rule, persons_per_household=persons_per_household)
+    places, silent = found["places_owed"], _silent(found, rule)
+    if silent.any():
+        ids = ids_of(there)[silent]
         text = f"the rule owes nothing to {len(ids)} communities: {listed(ids)}"
-        done = f"left without a number of children; {_cited(rule)}"
-        problems.append(Problem("communities", "norm_silent", text, done, "note"))
-        found["places_owed"] = found["places_owed"].mask(silent)
-    children = pd.Series(0.0, communities.index, name="children")
-    children[~later] = found["places_owed"].to_numpy()
-    return children, problems
+        problems += _note("norm_silent", text, "left without a number of children", rule)
+    children = np.zeros(len(communities))
+    children[~later] = places.mask(silent)
+    return pd.Series(children, communities.index, name="children"), problems
+
+
+def _silent(found: pd.DataFrame, rule: NormRule) -> NDArray[np.bool_]:
+    nothing = found["places_owed"].eq(0) & ~found["residents_used"].eq(0)
+    return np.asarray(nothing) & (rule.form in SILENT_BELOW)
 
 
 def _positions(communities: pd.DataFrame, rule: NormRule) -> NDArray[np.float64]:
     """Inner points in metres; NaN where there are none or the rule does not pool."""
-    nowhere = np.full((len(communities), 2), np.nan)
-    if not isinstance(communities, gpd.GeoDataFrame):
-        return nowhere
-    if rule.pool is None:
-        return nowhere
+    if rule.pool is None or not isinstance(communities, gpd.GeoDataFrame):
+        return np.full((len(communities), 2), np.nan)
     if communities.crs is not None and communities.crs.is_geographic:
         raise InputError(
             "pooling within a radius needs metres, but the communities are in degrees",
             hint="Use the layer of a Study, or communities.to_crs(...).",
         )
     points = communities.geometry.representative_point()
-    return np.asarray(np.column_stack((points.x, points.y)), dtype=np.float64)
+    return np.column_stack((points.x, points.y)).astype(np.float64)
 
 
 def _sizes(communities: pd.DataFrame, persons: float) -> pd.DataFrame:
-    """Each measure of the estates as planned, residents and households completing each other."""
+    """Each measure of the estates as planned; residents and households complete each other."""
     residents, households = (numbers_of(communities, c) for c in ("residents", "households"))
     return pd.DataFrame(
         {
@@ -191,94 +177,116 @@ def _sizes(communities: pd.DataFrame, persons: float) -> pd.DataFrame:
     )
 
 
-def _basis(communities: pd.DataFrame, sizes: pd.DataFrame) -> NDArray[np.object_]:
+def _basis(communities: pd.DataFrame, sizes: pd.DataFrame) -> pd.Series[str]:
     given, used = numbers_of(communities, "residents"), sizes["residents"].to_numpy()
     words = np.where(given == used, "residents", "households").astype(object)
     words[np.isnan(used)] = None
-    return words
+    return pd.Series(words, communities.index, dtype=object)
 
 
 def _hosts(sizes: pd.DataFrame, xy: NDArray[np.float64], rule: NormRule) -> NDArray[np.int64]:
     if rule.pool is None:
         return np.arange(len(sizes))
     size = sizes[rule.pool.measure].to_numpy()
-    return pooled_hosts(xy, size, _small(sizes, rule) & ~np.isnan(xy[:, 0]), rule.pool.radius_m)
+    small = _small(sizes, rule) & np.isfinite(xy).all(axis=1)
+    return pooled_hosts(xy, size, small, rule.pool.radius_m)
 
 
 def _small(sizes: pd.DataFrame, rule: NormRule) -> NDArray[np.bool_]:
+    """Which estates the rule pools; none where it does not pool."""
     if rule.pool is None:
         return np.full(len(sizes), False)
     size = sizes[rule.pool.measure].to_numpy().round(DECIMALS)
     return np.asarray((size > 0) & (size < rule.pool.below))
 
 
-def _owed_to(sizes: pd.DataFrame, hosts: NDArray[np.int64], rule: NormRule) -> pd.DataFrame:
-    """What is owed to the groups, shared among their estates."""
+def _shared(sizes: pd.DataFrame, hosts: NDArray[np.int64], rule: NormRule) -> pd.DataFrame:
+    """What is owed to the groups: places shared among their estates, the rest with the host."""
     rows = np.arange(len(sizes))
-    plain = sizes.set_axis(rows)
-    unknown = plain.isna().groupby(hosts).any().reindex(rows)
-    totals = (
-        plain.groupby(hosts)
-        .sum()
-        .reindex(rows)
-        .mask(unknown.astype("boolean").fillna(True).astype(bool))
-    )
-    owed = _owed(totals, rule)
-    alone = hosts == rows
+    totals = pd.DataFrame({m: np.bincount(hosts, sizes[m], len(rows)) for m in sizes}, index=rows)
+    owed = owed_by(rule, totals)
     pooled = np.bincount(hosts, minlength=len(rows))[hosts] > 1
-    share = _shares(plain, totals, hosts, rule)
-    clause = owed.clause.to_numpy()[hosts].astype(object)
+    places = owed.places[hosts] * np.where(pooled, _parts(sizes, totals, hosts, rule), 1.0)
+    at_host = np.where(hosts == rows, 1.0, 0.0)
+    clause = owed.clause[hosts]
     if rule.pool is not None:
-        clause = _joined(pd.Series(clause), pooled, rule.pool.origin.clause).to_numpy()
+        clause = np.where(pooled, clause + f"; {rule.pool.origin.clause}", clause)
     return pd.DataFrame(
         {
-            "residents_used": plain["residents"],
-            "places_owed": np.where(pooled, owed.places[hosts] * share, owed.places),
-            "classes": np.where(alone, owed.classes, owed.classes[hosts] * 0.0),
-            "kindergartens": np.where(alone, owed.kindergartens, owed.kindergartens[hosts] * 0.0),
-            "clause": clause,
+            "residents_used": sizes["residents"].to_numpy(),
+            "places_owed": places,
+            "classes": owed.classes[hosts] * at_host,
+            "kindergartens": owed.kindergartens[hosts] * at_host,
+            "clause": pd.Series(clause, dtype=object),
         }
     )
 
 
-def _shares(
+def _parts(
     sizes: pd.DataFrame, totals: pd.DataFrame, hosts: NDArray[np.int64], rule: NormRule
 ) -> NDArray[np.float64]:
     """Each estate's part of its group: by residents, or by what is pooled where they lack."""
-    by_residents = (sizes["residents"] / totals["residents"].to_numpy()[hosts]).to_numpy()
-    if rule.pool is None:
-        return np.asarray(by_residents)
-    measure = rule.pool.measure
-    by_pool = (sizes[measure] / totals[measure].to_numpy()[hosts]).to_numpy()
-    return np.where(np.isnan(by_residents), by_pool, by_residents)
+    parts = np.full(len(sizes), np.nan)
+    for measure in ("residents", *([rule.pool.measure] if rule.pool else [])):
+        own, all_of = sizes[measure].to_numpy(), totals[measure].to_numpy()[hosts]
+        part = np.divide(own, all_of, out=np.full(len(own), np.nan), where=all_of > 0)
+        parts = np.where(np.isnan(parts), part, parts)
+    return parts
 
 
-def _owed(totals: pd.DataFrame, rule: NormRule) -> _Owed:
-    reached, known = _steps_reached(totals, rule)
-    least = np.array([0, *(step.classes for step in rule.steps)], dtype=np.float64)[reached]
-    clauses = np.array(["", *(step.origin.clause for step in rule.steps)], dtype=object)[reached]
-    if rule.form == "brackets":
-        return _by_brackets(totals, rule, np.where(known, least, np.nan), clauses)
-    residents = totals["residents"].to_numpy()
-    if rule.form == "one_per_residents":
-        return _by_number(residents, rule)
-    builds = (reached > 0) | (len(rule.steps) == 0)
-    return _by_rate(totals, rule, np.where(builds, least, np.nan), clauses)
+def _converted(communities: pd.DataFrame, sizes: pd.DataFrame, rule: NormRule) -> int:
+    """Number of communities whose residents or households rest on persons per household."""
+    rests = _basis(communities, sizes).eq("households").to_numpy()
+    if "households" in measures_of(rule):
+        missing = np.isnan(numbers_of(communities, "households"))
+        rests = rests | (missing & sizes["households"].notna().to_numpy())
+    return int(rests.sum())
 
 
-def _steps_reached(
-    totals: pd.DataFrame, rule: NormRule
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Number of the highest step that each estate reaches, and whether its size is known."""
-    by_measure = [
-        (totals[m].to_numpy(), [_reached(totals[m].to_numpy(), m, rule)])
-        for m in MEASURES
-        if any(m == name for step in rule.steps for name, _, _ in step.starts)
+def _unknown(ids: NDArray[np.object_], found: pd.DataFrame, rule: NormRule) -> list[Problem]:
+    """Communities whose size is not given, and places that the rule does not name."""
+    names = {"households": "residents", "floor_area_m2": "floor area"}
+    needed = " or ".join(dict.fromkeys(names.get(m, m) for m in measures_of(rule)))
+    hint = " (households would do)" if "residents" in needed else ""
+    sizeless = found["kindergartens"].isna().to_numpy()
+    problems = [
+        Problem(
+            *("communities", "no_size", f"'{i}' carries no {needed}{hint}"),
+            "left without a number of places",
+            value=str(i),
+        )
+        for i in ids[sizeless]
     ]
-    highest = np.zeros(len(totals), dtype=np.int64)
-    known = np.full(len(totals), False)
-    for sizes, (reached,) in by_measure:
-        counts = ~np.isnan(sizes) & (~known | (rule.combine == "largest"))
-        highest = np.where(counts, np.maximum(highest, reached), highest)
-        known |= ~np.isnan(sizes)
-    return highest, known
+    unnamed = found["places_owed"].isna().to_numpy() & ~sizeless
+    if unnamed.any():
+        text = f"the rule names no size of the kindergartens of {unnamed.sum()} communities"
+        problems += _note("norm_without_size", text, "left without a number of places", rule)
+    return problems
+
+
+def _unpooled(
+    ids: NDArray[np.object_], sizes: pd.DataFrame, xy: NDArray[np.float64], rule: NormRule
+) -> list[Problem]:
+    lost = ids[_small(sizes, rule) & ~np.isfinite(xy).all(axis=1)]
+    if not len(lost):
+        return []
+    text = f"{len(lost)} small communities have no position, so none shares a kindergarten"
+    done = f"each was taken alone: {listed(lost)}"
+    return [Problem("communities", "not_pooled", text, done, column="geometry")]
+
+
+def _beyond(ids: NDArray[np.object_], sizes: pd.DataFrame, rule: NormRule) -> list[Problem]:
+    """Estates larger than the rule's last bracket states: what is owed is the least."""
+    if not rule.stated_up_to:
+        return []
+    excess = [sizes[m].to_numpy().round(DECIMALS) - most for m, most in rule.stated_up_to]
+    beyond = ids[combined(rule, excess) > 0]
+    if not len(beyond):
+        return []
+    text = f"{len(beyond)} communities are larger than the rule states: {listed(beyond)}"
+    return _note("norm_beyond", text, "the last step counted, as the least that is owed", rule)
+
+
+def _note(code: str, text: str, done: str, rule: NormRule) -> list[Problem]:
+    origin = "; ".join(part for part in (rule.origin.source, rule.origin.clause) if part)
+    return [Problem("communities", code, text, f"{done}; {origin}", "note")]

@@ -102,10 +102,18 @@ def _by_number(rule: NormRule, sizes: pd.DataFrame) -> Owed:
 
 def steps_reached(rule: NormRule, sizes: pd.DataFrame) -> Floats:
     """Return the number of the highest step reached, from 1; 0 for none, NaN for not known."""
-    starts = ((measure, start) for step in rule.steps for measure, start, _ in step.starts)
-    measures = list(dict.fromkeys(measure for measure, _ in starts))
-    found = [_reached_by(rule, measure, _array(sizes, measure)) for measure in measures]
+    found = [_reached_by(rule, m, _array(sizes, m)) for m in _step_measures(rule)]
     return combined(rule, found) if found else np.zeros(len(sizes))
+
+
+def measures_of(rule: NormRule) -> list[Measure]:
+    """Return the measures of an estate that decide what a rule owes to it."""
+    by_residents: list[Measure] = [] if rule.form == "brackets" else ["residents"]
+    return list(dict.fromkeys([*by_residents, *_step_measures(rule)]))
+
+
+def _step_measures(rule: NormRule) -> list[Measure]:
+    return list(dict.fromkeys(measure for step in rule.steps for measure, _, _ in step.starts))
 
 
 def combined(rule: NormRule, outcomes: Iterable[Floats]) -> Floats:
@@ -132,7 +140,7 @@ def _least_classes(rule: NormRule, reached: Floats) -> Floats:
 
 def _split(rule: NormRule, sizes: pd.DataFrame, places: Floats) -> Floats:
     """Number of kindergartens: by the rule's split, else by the largest kindergarten allowed."""
-    by_places = np.ceil((places / rule.basis.max_places).round(DECIMALS))
+    by_places = np.ceil((places / rule.basis.max_places.value).round(DECIMALS))
     if rule.split is None:
         return by_places
     size = _array(sizes, rule.split.measure)
@@ -155,10 +163,12 @@ def on_the_ladder(needed: Floats, number: Floats, ladder: tuple[int, ...]) -> Fl
 
 
 def _applied(rule: NormRule, reached: Floats, number: Floats) -> list[Words]:
-    """Clauses of the steps and the split that decided."""
+    """Clauses of the step, and of the split or the largest kindergarten, that decided."""
     clauses = np.array(["", *(step.origin.clause for step in rule.steps)], dtype=object)
     steps = clauses[np.nan_to_num(reached).astype(np.int64)]
-    return [steps] if rule.split is None else [steps, _where(number > 1, rule.split.origin.clause)]
+    most = rule.basis.max_places
+    split = rule.split.origin.clause if rule.split else f"{most.source}{most.clause}"
+    return [steps, _where(number > 1, split)]
 
 
 def _where(holds: NDArray[np.bool_], clause: str) -> Words:

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from kgspatial.layers import LAYERS
+from kgspatial.layers import spec_of
 
 COORDINATE_NAMES = ("lon", "lat", "x", "y", "lon_lat", "lat_lon")
 """Canonical names of coordinate columns, which tables have instead of a geometry."""
@@ -61,7 +61,7 @@ def column_keys(layer: str, with_coordinates: bool) -> dict[str, str]:
 def known_names(layer: str, with_coordinates: bool) -> tuple[str, ...]:
     """All canonical names that a column of a layer's file may have."""
     coordinates = COORDINATE_NAMES if with_coordinates else ()
-    return (*LAYERS[layer].column_names, *AUXILIARY.get(layer, ()), *coordinates)
+    return (*spec_of(layer).column_names, *AUXILIARY.get(layer, ()), *coordinates)
 
 
 @cache

@@ -6,6 +6,7 @@ that all findings come at once. Nothing is lost: a row is used, or listed as lef
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -70,18 +71,55 @@ def check_rows(raw: gpd.GeoDataFrame, spec: Layer) -> tuple[gpd.GeoDataFrame, li
     if shaped.empty:
         raise _no_row(spec, source, problems)
     problems = register + problems
-    columns = {}
-    for column in (c for c in spec.columns if c.name in shaped.columns):
-        typed = typed_column(shaped[column.name], column, spec.name, source)
-        columns[column.name], problems = typed[0], problems + typed[1]
-    checked = gpd.GeoDataFrame(columns, geometry=shaped.geometry, crs=raw.crs, index=shaped.index)
-    problems += _check_values(checked, spec, source)
-    checked = _blank_refused(checked, problems)
-    problems += _missing_values(checked, spec, source)
+    columns, found = _typed_columns(shaped, spec, source)
+    problems += found
+    checked = gpd.GeoDataFrame(columns, geometry=shaped.geometry, crs=raw.crs)
     if spec.id_column is not None:
         checked = _unique_ids(checked, spec.id_column, spec, source, problems)
     checked.attrs = dict(raw.attrs)
     return checked, problems
+
+
+def check_table(raw: pd.DataFrame, spec: Layer, source: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Check a table without a place; rows without a required value are left out and listed.
+
+    Parameters
+    ----------
+    raw : DataFrame
+        As read; its index is the row as the user counts it.
+    spec : Layer
+        Its schema.
+    source : str
+        The file, for messages.
+
+    Raises
+    ------
+    InputError
+        When it has no rows or lacks a required column.
+    """
+    if raw.empty:
+        raise InputError(f"the table '{spec.name}' is empty: it has no rows", source=source or None)
+    _check_columns(raw, spec, source or None)
+    checked, problems = _typed_columns(raw, spec, source)
+    required = [c.name for c in spec.columns if c.required]
+    whole = checked[required].notna().all(axis=1)
+    lost = [replace(p, done="row left out") if p.code == "missing_value" else p for p in problems]
+    return checked[whole], lost
+
+
+def _typed_columns(
+    frame: pd.DataFrame, spec: Layer, source: str
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """The known columns of a layer or table, typed, with what is out of range blanked."""
+    problems: list[Problem] = []
+    columns = {}
+    for column in (c for c in spec.columns if c.name in frame.columns):
+        columns[column.name], found = typed_column(frame[column.name], column, spec.name, source)
+        problems += found
+    typed = pd.DataFrame(columns, index=frame.index)
+    problems += _check_values(typed, spec, source)
+    typed = _blank_refused(typed, problems)
+    return typed, problems + _missing_values(typed, spec, source)
 
 
 def _check_door(raw: gpd.GeoDataFrame, spec: Layer, source: str) -> None:
@@ -111,12 +149,13 @@ def _check_door(raw: gpd.GeoDataFrame, spec: Layer, source: str) -> None:
         )
 
 
-def _check_columns(raw: gpd.GeoDataFrame, spec: Layer, where: str | None) -> None:
+def _check_columns(raw: pd.DataFrame, spec: Layer, where: str | None) -> None:
     missing = [c.name for c in spec.columns if c.required and c.name not in raw.columns]
     if spec.one_of and not set(spec.one_of) & set(raw.columns):
         missing.append(" or ".join(spec.one_of))
     if missing:
-        there = [str(c) for c in raw.columns if c != raw.active_geometry_name]
+        shape = getattr(raw, "active_geometry_name", None)
+        there = [str(c) for c in raw.columns if c != shape]
         raise InputError(
             f"the layer '{spec.name}' lacks the required column(s) {', '.join(missing)}",
             source=where,
@@ -142,14 +181,12 @@ def _no_row(spec: Layer, source: str, problems: list[Problem]) -> InputError:
     )
 
 
-def _check_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:
+def _check_values(frame: pd.DataFrame, spec: Layer, source: str) -> list[Problem]:
     """Run the schema's limits and coded values through pandera and list all that fail."""
     from pandera.errors import SchemaErrors
 
     try:
-        _schema(spec, tuple(frame.columns)).validate(
-            pd.DataFrame(frame.drop(columns="geometry")), lazy=True
-        )
+        _schema(spec, tuple(frame.columns)).validate(frame, lazy=True)
     except SchemaErrors as errors:
         return [
             _value_problem(spec, source, case)
@@ -201,7 +238,7 @@ def _value_problem(spec: Layer, source: str, case: dict[str, Any]) -> Problem:
     )
 
 
-def _blank_refused(frame: gpd.GeoDataFrame, problems: list[Problem]) -> gpd.GeoDataFrame:
+def _blank_refused(frame: pd.DataFrame, problems: list[Problem]) -> pd.DataFrame:
     refused = [p for p in problems if p.code == "out_of_range"]
     if not refused:
         return frame
@@ -211,7 +248,7 @@ def _blank_refused(frame: gpd.GeoDataFrame, problems: list[Problem]) -> gpd.GeoD
     return frame
 
 
-def _missing_values(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:
+def _missing_values(frame: pd.DataFrame, spec: Layer, source: str) -> list[Problem]:
     """List empty cells of required columns, and rows where none of several columns is given."""
     groups: list[tuple[str, ...]] = [
         (c.name,) for c in spec.columns if c.required and c.name != spec.id_column

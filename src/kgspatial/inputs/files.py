@@ -38,8 +38,8 @@ class Source:
 
 
 def is_plain(path: Path) -> bool:
-    """Whether pyogrio takes the path as it is; it takes "!" for the way into an archive."""
-    return not set("!;") & set(str(path.absolute()))
+    """Whether pyogrio takes the path as it is; it takes "!" and its like for signs of its own."""
+    return not set("!;#?") & set(str(path.absolute()))
 
 
 def existing(path: str | Path, name: str) -> Path:

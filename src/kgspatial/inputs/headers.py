@@ -17,7 +17,7 @@ from kgspatial.inputs.aliases import key, known_names
 from kgspatial.inputs.meanings import Meaning, column_of, recognise
 from kgspatial.inputs.numbers import read_numbers
 from kgspatial.inputs.problems import Problem
-from kgspatial.layers import LAYERS
+from kgspatial.layers import spec_of
 
 if TYPE_CHECKING:
     from kgspatial.inputs.planfile import LayerInput
@@ -114,7 +114,7 @@ def _drop_counter(
     found: dict[str, list[Choice]], frame: pd.DataFrame, name: str, path: Path
 ) -> list[Problem]:
     """Take a column of row numbers that start anew in each town off the candidates for ids."""
-    id_column = LAYERS[name].id_column
+    id_column = spec_of(name).id_column
     if id_column not in found:
         return []
     column, meaning = found[id_column][0]
@@ -204,7 +204,7 @@ def _in_units(
 
 def _with_ids(frame: FrameT, name: str, path: Path) -> tuple[FrameT, list[Problem]]:
     """Ids from row numbers where no column holds any; units take their names, which others use."""
-    id_column = LAYERS[name].id_column
+    id_column = spec_of(name).id_column
     if id_column is None or id_column in frame.columns or frame.empty:
         return frame, []
     ids = pd.Series([f"row-{row}" for row in frame.index], index=frame.index, dtype=object)

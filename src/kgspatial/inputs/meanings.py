@@ -19,7 +19,7 @@ from kgspatial.inputs.aliases import (
     unit_key,
     units_of,
 )
-from kgspatial.layers import LAYERS, Column
+from kgspatial.layers import Column, spec_of
 
 DBF_NAME_BYTES = 10
 LONGEST_HEADER = 60
@@ -83,7 +83,7 @@ def is_per_head(text: str) -> bool:
 
 def column_of(canonical: str, layer: str) -> Column | None:
     """The schema's column of this name, None for coordinates and other columns of files only."""
-    return next((c for c in LAYERS[layer].columns if c.name == canonical), None)
+    return next((c for c in spec_of(layer).columns if c.name == canonical), None)
 
 
 @lru_cache(maxsize=20_000)
@@ -146,7 +146,7 @@ def _cut_names(layer: str) -> dict[str, frozenset[str]]:
     """Names and aliases as ten bytes leave them: ten letters, five characters in GBK, three in UTF-8."""
     aliases = alias_data()["columns"].get(layer, {})
     theirs = [(alias.casefold(), name) for name, names in aliases.items() for alias in names]
-    ours = [(name, name) for name in LAYERS[layer].column_names]
+    ours = [(name, name) for name in spec_of(layer).column_names]
     return {**_cut(theirs), **_cut(ours)}
 
 

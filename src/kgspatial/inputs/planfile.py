@@ -16,11 +16,11 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from kgspatial.errors import PlanError
 from kgspatial.inputs.aliases import known_names
 from kgspatial.inputs.settings import Settings
-from kgspatial.layers import BANDS, LAYERS, POPULATION
+from kgspatial.layers import BANDS, LAYERS, POPULATION, TABLES
 
 T = TypeVar("T")
 
-INPUT_NAMES = (*LAYERS, POPULATION)
+INPUT_NAMES = (*LAYERS, *TABLES, POPULATION)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _check_input(name: str, entry: LayerInput, path: Path) -> None:
         )
     _refuse_unknown(
         entry.columns or {},
-        known_names(name, with_coordinates=True),
+        known_names(name, with_coordinates=name in LAYERS),
         path,
         f"inputs.{name}.columns",
     )

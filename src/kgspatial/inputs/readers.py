@@ -1,6 +1,6 @@
 """From files to raw layers: opened by format, columns under canonical names, with a CRS.
 
-Imports from `vector`, `osm`, `tables`, `headers`, `coordinates`, `zones`, `crs`, `files`, `problems` and
+Imports from `checks`, `vector`, `osm`, `tables`, `headers`, `coordinates`, `zones`, `crs`, `files`, `problems` and
 `errors`. What comes out carries the user's row numbers as its index.
 """
 
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
+import pandas as pd
 
 from kgspatial.errors import InputError
+from kgspatial.inputs.checks import check_table
 from kgspatial.inputs.coordinates import with_points
 from kgspatial.inputs.crs import parse_crs, unshift
 from kgspatial.inputs.files import existing
@@ -20,6 +22,7 @@ from kgspatial.inputs.osm import is_osm, read_osm
 from kgspatial.inputs.tables import TABLE_SUFFIXES, read_table
 from kgspatial.inputs.vector import read_vector
 from kgspatial.inputs.zones import check_system, fitting_systems
+from kgspatial.layers import spec_of
 
 if TYPE_CHECKING:
     from kgspatial.inputs.areas import Area
@@ -63,6 +66,24 @@ def read_layer(
     problems += check_system(frame, name, declared.crs, path)
     frame.attrs = {"source": str(path)}
     return frame, problems
+
+
+def read_plain(name: str, declared: LayerInput) -> tuple[pd.DataFrame, list[Problem]]:
+    """Read and check a table without a place, such as births by year.
+
+    Raises
+    ------
+    InputError
+        When the file is missing, no table, empty, or lacks a required column.
+    """
+    path = existing(declared.path, name)
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        known = ", ".join(TABLE_SUFFIXES)
+        raise InputError(f"'{name}' is a table: expected {known}", source=path)
+    table, problems = read_table(path, name, declared)
+    named, found = with_canonical_names(table, name, declared, path)
+    checked, checks = check_table(named, spec_of(name), str(path))
+    return checked, problems + found + checks
 
 
 def _opened(

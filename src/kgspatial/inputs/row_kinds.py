@@ -15,7 +15,7 @@ from kgspatial.inputs.aliases import COORDINATE_NAMES, key, means_missing, plain
 from kgspatial.inputs.header_lines import Header
 from kgspatial.inputs.meanings import column_of, recognise
 from kgspatial.inputs.sheet import Cells, Sheet, given, is_number
-from kgspatial.layers import LAYERS
+from kgspatial.layers import spec_of
 
 LISTED = {
     "title_row": "text above a header",
@@ -96,7 +96,9 @@ class _Reader:
         self.pair = header.positions("lon", "lat") or header.positions("x", "y")
         self.together = header.positions("lon_lat", "lat_lon")
         self.counted = [c for c, name in enumerate(header.known) if _counts(name, layer)]
-        self.names = header.positions("name") or header.positions(LAYERS[layer].id_column or "name")
+        self.names = header.positions("name") or header.positions(
+            spec_of(layer).id_column or "name"
+        )
         self.wide = {m.top for m in sheet.merges if m.right - m.left + 1 >= len(header.names) / 2}
 
     def kind(self, i: int, *, below_header: bool, after_gap: bool) -> Kind:

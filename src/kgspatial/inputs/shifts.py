@@ -106,12 +106,12 @@ def undeclared_shifts(layers: Mapping[str, gpd.GeoDataFrame]) -> list[Problem]:
     Nothing is said outside China, where fewer than a handful of points tell, where no place stands
     out, or where the comparisons contradict each other.
     """
-    votes = list(_votes(layers))
-    if all(vote.move.right for vote in votes):
-        return []
-    found = _explanations(votes, layers)
-    mistakes = {(name, reading): None for e in found for name, reading in e.items()}
-    return [_problem(name, reading, votes, found, layers) for name, reading in mistakes]
+    return [
+        _problem(name, reading, votes, found, layers)
+        for votes in _groups(list(_votes(layers)))
+        if (found := _explanations(votes, layers))
+        for name, reading in {(n, r): None for e in found for n, r in e.items()}
+    ]
 
 
 def _votes(layers: Mapping[str, gpd.GeoDataFrame]) -> Iterator[Vote]:
@@ -137,18 +137,34 @@ def _in_china(lon: float, lat: float) -> bool:
 # ---------------------------------------------------------------- from votes to mistakes
 
 
+def _groups(votes: list[Vote]) -> list[list[Vote]]:
+    """Votes on layers that are compared with each other, directly or by way of others."""
+    groups: list[tuple[set[str], list[Vote]]] = []
+    for vote in votes:
+        joined = [g for g in groups if g[0] & set(vote.layers)]
+        groups = [g for g in groups if g not in joined]
+        names = set(vote.layers).union(*(g[0] for g in joined))
+        groups.append((names, [*(v for g in joined for v in g[1]), vote]))
+    return [members for _, members in groups]
+
+
 def _explanations(votes: list[Vote], layers: Mapping[str, gpd.GeoDataFrame]) -> list[Explanation]:
-    """The sets of mistakes that explain all votes and are the least unlikely; none if none does."""
+    """The sets of mistakes that explain all votes and are the least unlikely; none if none does.
+
+    At least one of the layers is right: where all are said to be wrong, nothing tells so.
+    """
     names = sorted({name for vote in votes for name in vote.layers})
-    best, least = list[Explanation](), np.inf
+    best: list[Explanation] = []
+    least = np.inf
     for readings in product(*(_readings(layers[name], name) for name in names)):
         unlikely = sum(cost for _, cost in readings)
         told = dict(zip(names, (reading for reading, _ in readings), strict=True))
-        if unlikely > least or not all(_explains(told, vote) for vote in votes):
+        wrong = {n: r for n, r in told.items() if not r.right}
+        if unlikely > least or len(wrong) == len(told):
             continue
-        best = best if unlikely == least else []
-        best.append({n: r for n, r in told.items() if not r.right})
-        least = unlikely
+        if all(_explains(told, vote) for vote in votes):
+            best = [*(best if unlikely == least else []), wrong]
+            least = unlikely
     return best
 
 

@@ -20,7 +20,7 @@ from kgspatial.inputs.row_kinds import LISTED, Kind, row_kinds
 from kgspatial.inputs.sheet import Cells, Merge, Sheet, given
 from kgspatial.inputs.text_tables import read_text_table
 from kgspatial.inputs.workbooks import OLE_START, ZIP_START, read_workbook
-from kgspatial.layers import LAYERS
+from kgspatial.layers import spec_of
 
 if TYPE_CHECKING:
     from kgspatial.inputs.planfile import LayerInput
@@ -158,7 +158,7 @@ def _stays(canonical: str | None, value: object, layer: str) -> bool:
     if canonical is None:
         return not isinstance(value, str)
     column = column_of(canonical, layer)
-    told_apart = canonical == LAYERS[layer].id_column
+    told_apart = canonical == spec_of(layer).id_column
     return column is None or told_apart or column.kind in ("number", "integer")
 
 

@@ -21,6 +21,9 @@ from kgspatial.layers import POPULATION
 AGE_BANDS = {0: "age_0", 1: "age_1_4", 5: "age_5_9"}
 """Bands by the first age of a file; WorldPop's file of age 1 holds the ages 1 to 4."""
 
+OLDER_BANDS = {10: "age_10_14", 15: "age_15_19"}
+"""Bands that only Sprague multipliers need, and only together with the age 0."""
+
 CHILD_AGES = (1, 5)
 """First ages without which the children of 3 to 5 are not known."""
 
@@ -112,8 +115,9 @@ def population_rasters(
     -------
     files : list of RasterFile
         In the order of their names, with their bands where names say ages: both sexes of the
-        ages 1 to 4 and 5 to 9 (and 0 where it is there), or of 3, 4 and 5 where each file holds
-        one year, or everybody. All files where no name says anything.
+        ages 1 to 4 and 5 to 9 (and 0 where it is there; 10 to 14 and 15 to 19 where 0 and both
+        are), or of 3, 4 and 5 where each file holds one year, or everybody. All files where no
+        name says anything.
     problems : list of Problem
         Which files are read as what, and which are not; another year than the plan's.
 
@@ -246,13 +250,20 @@ def _with_bands(files: list[RasterFile], path: str) -> list[RasterFile]:
     if not aged:
         return totals or files
     single = bool(ONLY_SINGLE & {f.age for f in aged})
-    bands = SINGLE_YEARS if single else AGE_BANDS
+    bands = SINGLE_YEARS if single else _age_bands(aged)
     needed = tuple(SINGLE_YEARS) if single else CHILD_AGES
     if totals and not {f.age for f in aged} & set(needed):
         return totals
     for _, group in _grouped(aged):
         _check_ages(group, needed, path)
     return [replace(f, band=bands[f.age]) for f in aged if f.age in bands]
+
+
+def _age_bands(aged: list[RasterFile]) -> dict[int, str]:
+    """The bands of the young, and the older ones where Sprague multipliers find all they need."""
+    sexes = {age: {f.sex for f in aged if f.age == age} for age in (0, 1, *OLDER_BANDS)}
+    complete = all(found == sexes[1] for found in sexes.values())
+    return {**AGE_BANDS, **OLDER_BANDS} if complete else AGE_BANDS
 
 
 def _grouped(files: list[RasterFile]) -> list[tuple[str, list[RasterFile]]]:

@@ -105,8 +105,10 @@ class NormBasis:
 
     Parameters
     ----------
-    places_per_class, max_places : float
-        Places of a class; the most of one kindergarten.
+    places_per_class : float
+        Places of a class.
+    max_places : Rule
+        The most of one kindergarten, with its source.
     ladder : tuple of int
         Classes in which kindergartens are planned, rising.
     service_radius_m : float
@@ -116,7 +118,7 @@ class NormBasis:
     """
 
     places_per_class: float
-    max_places: float
+    max_places: Rule
     ladder: tuple[int, ...]
     service_radius_m: float
     persons_per_household: Rule
@@ -187,6 +189,8 @@ def read_norm(table: Table, basis: NormBasis) -> NormRule:
     """
     table.check_keys(_NORM_KEYS)
     form = cast("Form", table.words("form", tuple(UNITS)))
+    if form == "one_per_residents":
+        table.check_keys([key for key in _NORM_KEYS if key not in ("steps", "split", "combine")])
     origin = _verified(table)
     given = table.values
     steps = _steps(table, form, origin) if "steps" in given else ()

@@ -233,7 +233,7 @@ def _check_complete(sheet: _Sheet, name: str, own: Table) -> None:
 def _norm_basis(sheet: _Sheet) -> NormBasis:
     return NormBasis(
         sheet.rules["places_per_class"].value,
-        sheet.rules["max_places"].value,
+        sheet.rules["max_places"],
         tuple(step.classes for step in sheet.ladder),
         sheet.rules["service_radius_m"].value,
         sheet.rules["persons_per_household"],
