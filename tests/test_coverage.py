@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +12,16 @@ import shapely
 from affine import Affine
 from exactextract import exact_extract
 from exactextract.raster import NumPyRasterSource
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from shapely import MultiPolygon, Polygon, box
+from rastering import write_raster
+from shapely import MultiPolygon, Polygon, affinity, box
 
+from kgspatial import Study, estimate_demand
 from kgspatial.demand import coverage_matrix, share_overlaps
+from kgspatial.demand.coverage import shared_outlines, split_counts
 from kgspatial.errors import InputError
+from kgspatial.inputs import LayerInput, read_population
 from kgspatial.layers import Grid
 
 CRS = "EPSG:4549"
@@ -24,6 +29,8 @@ ROWS, COLUMNS, SIDE = 5, 6, 100.0
 NORTH_UP = Grid((ROWS, COLUMNS), Affine(SIDE, 0, 0, 0, -SIDE, ROWS * SIDE), CRS)
 SOUTH_UP = Grid((ROWS, COLUMNS), Affine(SIDE, 0, 0, 0, SIDE, 0), CRS)
 quick = settings(deadline=None, max_examples=60)
+SINGLE = 1e-6
+"""Tolerance against exactextract, which keeps coverage as 32-bit floats: steps of 6e-8 below 1."""
 
 
 def cells_of(grid: Grid) -> np.ndarray:
@@ -125,6 +132,8 @@ class TestFractions:
     def test_do_not_depend_on_the_direction_of_the_outline(self, star: Polygon) -> None:
         turned = shapely.reverse(star)
         np.testing.assert_allclose(one(star), one(turned), atol=1e-12)
+        hole_as_outline = Polygon(star.exterior, [ring.coords[::-1] for ring in star.interiors])
+        np.testing.assert_allclose(one(star), one(hole_as_outline), atol=1e-12)
 
     @pytest.mark.parametrize(
         "shape",
@@ -189,7 +198,7 @@ class TestAgainstExactextract:
     @given(st.lists(stars(), min_size=1, max_size=6))
     def test_stars_with_holes_agree(self, found: list[Polygon]) -> None:
         ours = coverage_matrix(gpd.GeoSeries(found, crs=CRS), NORTH_UP).toarray()
-        np.testing.assert_allclose(ours, self.extracted(found, NORTH_UP), atol=1e-5)
+        np.testing.assert_allclose(ours, self.extracted(found, NORTH_UP), atol=SINGLE)
 
     def test_many_parts_agree(self) -> None:
         rng = np.random.default_rng(5)
@@ -197,7 +206,19 @@ class TestAgainstExactextract:
         circles = shapely.buffer(middles, rng.uniform(3, 90, 40))
         shapes = [shapely.union_all(circles[i::4]) for i in range(4)]
         ours = coverage_matrix(gpd.GeoSeries(shapes, crs=CRS), NORTH_UP).toarray()
-        np.testing.assert_allclose(ours, self.extracted(shapes, NORTH_UP), atol=1e-5)
+        np.testing.assert_allclose(ours, self.extracted(shapes, NORTH_UP), atol=SINGLE)
+
+    @settings(deadline=None, max_examples=40)
+    @given(st.lists(stars(), min_size=1, max_size=6), st.integers(0, 2**32 - 1))
+    def test_sums_agree(self, found: list[Polygon], seed: int) -> None:
+        children = np.random.default_rng(seed).gamma(0.5, 2.0, (ROWS, COLUMNS))
+        polygons = gpd.GeoDataFrame(geometry=found, crs=CRS)
+        raster = NumPyRasterSource(
+            children, 0, 0, COLUMNS * SIDE, ROWS * SIDE, srs_wkt=NORTH_UP.crs.to_wkt()
+        )
+        theirs = exact_extract(raster, polygons, ["sum"], output="pandas")["sum"].fillna(0.0)
+        ours = coverage_matrix(polygons, NORTH_UP) @ children.ravel()
+        np.testing.assert_allclose(ours, theirs, rtol=SINGLE, atol=SINGLE * children.max())
 
 
 class TestOverlaps:
@@ -235,6 +256,191 @@ class TestOverlaps:
         share_overlaps(full, polygons, NORTH_UP)
         np.testing.assert_array_equal(full.toarray(), before)
 
+    def test_members_of_a_chain_share_only_where_they_overlap(self) -> None:
+        chain = [box(x, 0, x + 150, 100) for x in (0, 100, 200)]
+        polygons = gpd.GeoSeries([*chain, box(400, 400, 500, 500)], crs=CRS)
+        shares = share_overlaps(coverage_matrix(polygons, NORTH_UP), polygons, NORTH_UP).toarray()
+        last = shares[:, (ROWS - 1) * COLUMNS :]
+        np.testing.assert_allclose(
+            last[:3, :4].T, [[1, 0, 0], [1 / 3, 2 / 3, 0], [0, 1 / 3, 2 / 3], [0, 0, 0.5]]
+        )
+        assert shares[3].sum() == pytest.approx(1.0)
+
+    def test_an_outline_that_crosses_itself_is_no_reason_to_stop(self) -> None:
+        bow = Polygon([(0, 0), (200, 200), (200, 0), (0, 200)])
+        polygons = gpd.GeoSeries([bow, box(0, 0, 100, 200)], crs=CRS)
+        shares = share_overlaps(coverage_matrix(polygons, NORTH_UP), polygons, NORTH_UP)
+        assert (shares.sum(axis=0) <= 1 + 1e-9).all()
+
+    def test_outlines_that_were_taken_apart_once_give_the_same_shares(self) -> None:
+        polygons = gpd.GeoSeries([box(0, 0, 150, 100), box(100, 0, 300, 100)], crs=CRS)
+        shares = share_overlaps(coverage_matrix(polygons, NORTH_UP), polygons, NORTH_UP)
+        kept = shared_outlines(polygons, NORTH_UP.crs).shares(NORTH_UP)
+        np.testing.assert_array_equal(kept.toarray(), shares.toarray())
+
+
+CELLS_M = (30.0, 100.0, 250.0, 1000.0)
+CELLS_DEGREES = (1 / 3600, 1 / 1200, 1 / 120)
+
+
+@st.composite
+def grids(draw: st.DrawFn) -> Grid:
+    """Cells of 30 m to 1 km, in metres or in degrees, near the middle of a three-degree zone."""
+    shape = draw(st.tuples(st.integers(1, 7), st.integers(1, 7)))
+    if draw(st.booleans()):
+        side = draw(st.sampled_from(CELLS_M))
+        corner = draw(st.floats(450_000, 550_000)), draw(st.floats(2.6e6, 2.8e6))
+        return Grid(shape, Affine(side, 0, corner[0], 0, -side, corner[1]), CRS)
+    side = draw(st.sampled_from(CELLS_DEGREES))
+    corner = draw(st.floats(119.5, 120.5)), draw(st.floats(23.5, 25.3))
+    return Grid(shape, Affine(side, 0, corner[0], 0, -side, corner[1]), "EPSG:4326")
+
+
+@st.composite
+def layouts(draw: st.DrawFn, grid: Grid) -> gpd.GeoSeries:
+    """Polygons that overlap, nest, touch, are tiny or reach beyond the edge, in either system."""
+    rows, columns = grid.shape
+    shapes: list[shapely.Geometry] = []
+    for kind in draw(st.lists(st.sampled_from(["star", "tiny", "pair"]), min_size=1, max_size=4)):
+        x, y = draw(st.floats(-1, columns + 1)), draw(st.floats(-1, rows + 1))
+        if kind == "star":
+            star = affinity.scale(draw(stars()), 1 / 100, 1 / 100, origin=(0, 0))
+            shapes.append(star)
+            if draw(st.booleans()):
+                shapes.append(affinity.scale(star, 0.5, 0.5, origin="center"))
+        elif kind == "tiny":
+            side = draw(st.floats(1e-3, 0.3))
+            shapes.append(box(x, y, x + side, y + side))
+        else:
+            wide, high = draw(st.floats(0.1, 3)), draw(st.floats(0.1, 3))
+            shapes += [box(x - wide, y, x, y + high), box(x, y, x + wide, y + high)]
+    t = grid.transform
+    placed = affinity.affine_transform
+    there = [placed(shape, [t.a, t.b, t.d, t.e, t.c, t.f]) for shape in shapes]
+    own = gpd.GeoSeries(there, crs=grid.crs)
+    return own.to_crs(draw(st.sampled_from([CRS, "EPSG:4326"])))
+
+
+def joined(polygons: gpd.GeoSeries, grid: Grid, children: np.ndarray) -> tuple[np.ndarray, ...]:
+    shares = share_overlaps(coverage_matrix(polygons, grid), polygons, grid)
+    return split_counts(shares, children)
+
+
+class TestConservation:
+    """What polygons get and what cells keep is what there was, to 1e-9."""
+
+    @settings(deadline=None, max_examples=150)
+    @given(st.data(), grids(), st.integers(0, 2**32 - 1))
+    def test_holds_for_any_polygons_on_any_cells(
+        self, data: st.DataObject, grid: Grid, seed: int
+    ) -> None:
+        polygons = data.draw(layouts(grid))
+        children = np.random.default_rng(seed).gamma(0.3, 5.0, grid.size)
+        inside, left = joined(polygons, grid, children)
+        assert inside.sum() + left.sum() == pytest.approx(children.sum(), rel=1e-9)
+        assert (inside >= 0).all()
+        assert (left >= 0).all()
+        assert (left <= children * (1 + 1e-12)).all()
+
+    @settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @given(st.data(), grids(), st.integers(0, 2**32 - 1))
+    def test_holds_from_a_file_with_nodata_to_demand_points(
+        self, data: st.DataObject, grid: Grid, seed: int, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        random = np.random.default_rng(seed)
+        values = random.gamma(0.3, 5.0, grid.shape)
+        values[random.random(grid.shape) < 0.4] = -99999.0
+        values.flat[0] = 1.0
+        path = tmp_path_factory.mktemp("grid") / "children.tif"
+        write_raster(path, values, crs=grid.crs, transform=grid.transform, nodata=-99999.0)
+        polygons = data.draw(layouts(grid))
+        communities = gpd.GeoDataFrame(
+            {"community_id": [f"C{i}" for i in range(len(polygons))]}, geometry=polygons
+        )
+        population, _ = read_population(LayerInput(str(path), bands={"children": 1}))
+        middle = shapely.Point(*np.concatenate(grid.centres(np.array([0]))))
+        garden = gpd.GeoDataFrame(
+            {"kindergarten_id": ["K1"], "places": [90]}, geometry=[middle], crs=grid.crs
+        )
+        study = Study(communities=communities, kindergartens=garden, population=population)
+        demand = estimate_demand(study, method="grid")
+        there = values[values >= 0].sum()
+        assert demand.children == pytest.approx(there, rel=1e-9)
+
+    @quick
+    @given(st.floats(1e-3, 0.99), st.floats(0, 1), st.floats(0, 1), grids())
+    def test_a_polygon_smaller_than_a_cell_gets_its_share(
+        self, side: float, x: float, y: float, grid: Grid
+    ) -> None:
+        t, (row, column) = grid.transform, (grid.shape[0] - 1, grid.shape[1] - 1)
+        west, north = column + x * (1 - side), row + y * (1 - side)
+        corners = [(west, north), (west + side, north + side)]
+        (x0, y0), (x1, y1) = ((t.c + t.a * c, t.f + t.e * r) for c, r in corners)
+        small = gpd.GeoSeries([box(x0, y1, x1, y0)], crs=grid.crs)
+        inside, left = joined(small, grid, np.full(grid.size, 8.0))
+        assert inside[0] == pytest.approx(8.0 * side**2, rel=1e-5)
+        assert left[-1] == pytest.approx(8.0 * (1 - side**2), rel=1e-5)
+
+    @quick
+    @given(st.data(), grids())
+    def test_no_polygon_is_lost(self, data: st.DataObject, grid: Grid) -> None:
+        polygons = data.draw(layouts(grid))
+        inside, _ = joined(polygons, grid, np.ones(grid.size))
+        t = grid.transform
+        within = polygons.to_crs(grid.crs).intersection(box(*grid.bounds)).area / abs(t.a * t.e)
+        assert (inside[within > 1e-7] > 0).all()
+
+    def test_holds_band_by_band(self) -> None:
+        polygons = gpd.GeoSeries([box(50, 50, 250, 250), box(0, 0, 100, 100)], crs=CRS)
+        shares = share_overlaps(coverage_matrix(polygons, NORTH_UP), polygons, NORTH_UP)
+        counts = np.random.default_rng(2).gamma(0.5, 2.0, (NORTH_UP.size, 3))
+        inside, left = split_counts(shares, counts)
+        for band in range(3):
+            one_inside, one_left = split_counts(shares, counts[:, band])
+            np.testing.assert_allclose(inside[:, band], one_inside)
+            np.testing.assert_array_equal(left[:, band], one_left)
+
+    def test_a_cell_that_is_covered_but_for_rounding_keeps_nobody(self) -> None:
+        third = SIDE / 3
+        strips = [box(i * third, 0, (i + 1) * third, SIDE) for i in range(3)]
+        polygons = gpd.GeoSeries(strips, crs=CRS)
+        inside, left = joined(polygons, NORTH_UP, np.full(NORTH_UP.size, 9.0))
+        assert left[(ROWS - 1) * COLUMNS] == 0.0
+        np.testing.assert_allclose(inside, 3.0)
+        assert inside.sum() + left.sum() == pytest.approx(9.0 * NORTH_UP.size, rel=1e-12)
+
+    def test_the_counts_that_came_in_are_not_changed(self) -> None:
+        counts = np.ones(NORTH_UP.size)
+        joined(gpd.GeoSeries([box(0, 0, 300, 300)], crs=CRS), NORTH_UP, counts)
+        assert (counts == 1).all()
+
+
+class TestCounts:
+    """Cells hold counts. They are never weighted by their area on the ground, nor resampled."""
+
+    WORLD = Grid((6, 1), Affine(10, 0, 110, 0, -10, 60), "EPSG:4326")
+
+    def test_in_degrees_weigh_the_same_in_the_north_where_cells_are_smaller(self) -> None:
+        north = gpd.GeoSeries([box(110, 30, 120, 60)], crs="EPSG:4326")
+        inside, left = joined(north, self.WORLD, np.full(6, 100.0))
+        assert inside[0] == pytest.approx(300.0)
+        np.testing.assert_allclose(left, [0, 0, 0, 100, 100, 100])
+
+    def test_stay_in_their_cells_while_polygons_go_to_them(self) -> None:
+        """A study in metres, a grid in degrees: every cell keeps the count that was written."""
+        grid = Grid((3, 4), Affine(1 / 1200, 0, 119.99, 0, -1 / 1200, 24.5), "EPSG:4326")
+        counts = np.random.default_rng(4).gamma(0.5, 3.0, grid.shape)
+        t = grid.transform
+        west, north = t.c + 1.5 * t.a, t.f + t.e
+        square = gpd.GeoSeries([box(west, north + t.e, west + 2 * t.a, north)], crs=grid.crs)
+        inside, left = joined(square.to_crs(CRS), grid, counts.ravel())
+        covered = np.array([0, 0.5, 1, 0.5])
+        assert inside[0] == pytest.approx(counts[1] @ covered, rel=1e-5)
+        np.testing.assert_array_equal(left.reshape(grid.shape)[[0, 2]], counts[[0, 2]])
+        np.testing.assert_allclose(
+            left.reshape(grid.shape)[1], counts[1] * (1 - covered), atol=1e-4
+        )
+
 
 class TestRefusals:
     def test_polygons_without_a_system(self) -> None:
@@ -246,6 +452,11 @@ class TestRefusals:
         shapes = gpd.GeoSeries([box(0, 0, 1, 1), shape], crs=CRS)
         with pytest.raises(InputError, match="polygons only"):
             coverage_matrix(shapes, NORTH_UP)
+
+    def test_polygons_where_the_grids_system_has_no_place(self) -> None:
+        beyond = gpd.GeoSeries([box(0, 95, 1, 96)], crs="EPSG:4326")
+        with pytest.raises(InputError, match="no place"):
+            coverage_matrix(beyond, NORTH_UP)
 
     def test_a_rotated_grid(self) -> None:
         with pytest.raises(InputError, match="rotated"):

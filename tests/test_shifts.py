@@ -18,7 +18,9 @@ import kgspatial as kg
 from kgspatial.inputs.alignment import Comparison, best_fit
 from kgspatial.inputs.china import transform_china
 from kgspatial.inputs.crs import projected_crs
+from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.readers import read_layer
 from kgspatial.inputs.relations import comparisons_between
 from kgspatial.inputs.shifts import undeclared_shifts
 
@@ -412,3 +414,77 @@ class TestBestFit:
         fit = best_fit(self.comparison(lost), [lost, by(lost, 600, 0)])
         assert fit is not None
         assert fit.points == 4
+
+
+def real(folder: str) -> pytest.MarkDecorator:
+    path = REAL / folder
+    return pytest.mark.skipif(not path.exists(), reason=f"the data of {folder} are not here")
+
+
+@pytest.fixture(scope="module")
+def city() -> Layers:
+    folder = REAL / "tainan"
+    table = pd.read_csv(folder / "kindergartens.csv")
+    points = gpd.points_from_xy(table["lon"], table["lat"], crs="EPSG:4326")
+    layers = {
+        "kindergartens": gpd.GeoDataFrame(table, geometry=points),
+        "communities": gpd.read_file(folder / "areas.gpkg"),
+        "units": gpd.read_file(folder / "villages.gpkg"),
+    }
+    return {name: frame.to_crs("EPSG:4549") for name, frame in layers.items()}
+
+
+@pytest.mark.realdata
+@real("tainan")
+class TestTainan:
+    """12,774 areas that fill the city, their 752 villages, and 421 kindergartens, all in WGS 84."""
+
+    def test_raises_no_alarm(self, city: Layers) -> None:
+        assert undeclared_shifts(city) == []
+
+    @pytest.mark.parametrize("system", SHIFTED)
+    @pytest.mark.parametrize("layer", ["communities", "units"])
+    def test_a_shifted_layer_is_named(self, city: Layers, layer: str, system: str) -> None:
+        assert named(undeclared_shifts(shifted(city, (layer,), system))) == {layer: system}
+
+
+@pytest.mark.realdata
+@real("helsinki")
+class TestHelsinki:
+    """Streets and residential areas of two Finnish towns as OpenStreetMap has them."""
+
+    @pytest.fixture(params=["Helsinki.osm.pbf", "test.osm.pbf"])
+    def finnish(self, request: pytest.FixtureRequest) -> Layers:
+        pytest.importorskip("osmium")
+        path = str(REAL / "helsinki" / request.param)
+        layers = {n: read_layer(n, LayerInput(path))[0] for n in ("communities", "streets")}
+        return {name: frame.to_crs("EPSG:3067") for name, frame in layers.items()}
+
+    @pytest.fixture
+    def in_china(self, finnish: Layers) -> Layers:
+        """The same towns, laid down at 114 E."""
+        corner = finnish["streets"].total_bounds[:2]
+        return {
+            name: gpd.GeoDataFrame(
+                frame.drop(columns="geometry"),
+                geometry=frame.translate(*(np.array([500_000, 3_300_000]) - corner)).to_numpy(),
+                crs="EPSG:4547",
+            )
+            for name, frame in finnish.items()
+        }
+
+    def test_raises_no_alarm_wherever_its_streets_are_moved(self, finnish: Layers) -> None:
+        streets = finnish["streets"]
+        for east, north in ((0, 0), (520, -200), (-520, 200), (1150, 480), (-1150, -480)):
+            moved = streets.set_geometry(streets.translate(east, north))
+            assert undeclared_shifts({**finnish, "streets": moved}) == []
+
+    def test_laid_down_in_china_raises_no_alarm_either(self, in_china: Layers) -> None:
+        assert undeclared_shifts(in_china) == []
+
+    @pytest.mark.parametrize("system", SHIFTED)
+    @pytest.mark.parametrize("layer", ["communities", "streets"])
+    def test_laid_down_in_china_and_shifted_is_named(
+        self, in_china: Layers, layer: str, system: str
+    ) -> None:
+        assert named(undeclared_shifts(shifted(in_china, (layer,), system))) == {layer: system}

@@ -129,7 +129,8 @@ def norm_children(
         where the rule is silent: brackets owe nothing to estates below the first, which is not
         to say that no child lives there.
     list of Problem
-        Those of :func:`norm_demand`, and which communities the rule passes over.
+        Those of :func:`norm_demand`, which communities the rule passes over, and whether the rule
+        had ended before `year`.
     """
     later = np.full(len(communities), False)
     if year is not None:
@@ -141,6 +142,9 @@ def norm_children(
         ids = ids_of(there)[silent]
         text = f"the rule owes nothing to {len(ids)} communities: {listed(ids)}"
         problems += _note("norm_silent", text, "left without a number of children", rule)
+    ended = rule.origin.valid_to
+    if year is not None and ended is not None and ended < year:
+        problems += _note("norm_ended", f"the rule ended in {ended}", f"used for {year}", rule)
     children = np.zeros(len(communities))
     children[~later] = places.mask(silent)
     return pd.Series(children, communities.index, name="children"), problems
