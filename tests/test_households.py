@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 
 from kgspatial.demand.filling import Filling, default_filling
 from kgspatial.demand.households import household_children
+from kgspatial.demand.norm import norm_children
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
 from kgspatial.standards import Rule, read_profile, share_3_to_5
 
 CURVE = Filling("curve", (0, 4), (0.2, 1.0))
+DATA = Path(__file__).parents[2] / "shared" / "data" / "tainan"
 Found = tuple[pd.DataFrame, list[Problem]]
 
 
@@ -253,3 +257,43 @@ class TestInvariants:
         pd.testing.assert_frame_equal(
             shuffled, plain.iloc[order].reset_index(drop=True), check_exact=True
         )
+
+
+@pytest.fixture(scope="module")
+def villages() -> pd.DataFrame:
+    """Households, residents and children of 3 to 5 as registered in Tainan's villages, May 2015."""
+    if not DATA.is_dir():
+        pytest.skip("the Tainan data are not part of the project")
+    raw = pd.read_csv(
+        DATA / "tw_population_2015-05_67000_village_single_age.csv", thousands=","
+    ).rename(columns=str.strip)
+    ages = [f"{age}歲-{sex}" for age in (3, 4, 5) for sex in "男女"]
+    return pd.DataFrame(
+        {"households": raw["戶數"], "residents": raw["人口數"], "children": raw[ages].sum(axis=1)}
+    ).astype(float)
+
+
+@pytest.mark.realdata
+class TestTainan:
+    @pytest.mark.parametrize(("column", "missed"), [("households", 0.301), ("residents", 0.269)])
+    def test_one_share_for_all_gives_the_total_and_misses_the_villages(
+        self, villages: pd.DataFrame, column: str, missed: float
+    ) -> None:
+        total = villages.sum()
+        found, _ = household_children(
+            villages[[column]],
+            year=2015,
+            persons_per_household=total["residents"] / total["households"],
+            share_3_to_5=total["children"] / total["residents"],
+            filling=CURVE,
+        )
+        assert found["children"].sum() == pytest.approx(total["children"], rel=1e-9)
+        apart = (found["children"] - villages["children"]).abs().sum() / total["children"]
+        assert apart == pytest.approx(missed, abs=5e-4)
+
+    @pytest.mark.parametrize(("profile", "times"), [("national", 1.29), ("guangdong_2022", 1.72)])
+    def test_the_norm_asks_for_far_more_places_than_there_are_children(
+        self, villages: pd.DataFrame, profile: str, times: float
+    ) -> None:
+        places, _ = norm_children(villages[["residents"]], read_profile(profile).norm)
+        assert places.sum() / villages["children"].sum() == pytest.approx(times, abs=5e-3)

@@ -13,6 +13,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
@@ -663,6 +665,19 @@ class TestFormats:
         before = state(tmp_path)
         assert read_silently(path)["name"].iloc[1] == "改名园"
         assert state(tmp_path) == before
+
+    @pytest.mark.parametrize("suffix", ["gpkg", "dxf", "kml", "kmz", "geojson", "parquet", "zip"])
+    def test_a_file_that_cannot_be_opened(self, tmp_path: Path, suffix: str) -> None:
+        assert "cannot be read" in refused(tmp_path / f"none.{suffix}")
+
+    @pytest.mark.parametrize("notes", ["[]", "{", '{"columns": []}', '{"columns": {"g": 1}}'])
+    def test_parquet_with_wrong_notes_about_its_shapes(
+        self, gardens: gpd.GeoDataFrame, tmp_path: Path, notes: str
+    ) -> None:
+        table = pa.table({"code": ["K1"], "g": [shapely.to_wkb(Point(1, 2))]})
+        path = tmp_path / "g.parquet"
+        pq.write_table(table.replace_schema_metadata({"geo": notes}), path)
+        assert "cannot be read as GeoParquet" in refused(path)
 
     def test_a_file_that_was_cut_off_says_so(
         self, gardens: gpd.GeoDataFrame, tmp_path: Path

@@ -152,10 +152,11 @@ def _weighted(
 
 
 def sprague_ages(groups: ArrayLike) -> NDArray[np.float64]:
-    """Persons at each single year of age from 0 to 9, by Sprague's fifth-difference formula.
+    """Persons at each single year of age from 0 to 9, by Sprague multipliers.
 
-    A polynomial through the cumulated counts of four five-year groups, written as multipliers.
-    Each group's own five years add up to the group.
+    The end panel and the one next to it: the polynomial of fourth degree through the cumulated
+    counts at the ages 0, 5, 10, 15 and 20, written as multipliers of the groups. Each group's
+    own five years add up to the group.
 
     Parameters
     ----------

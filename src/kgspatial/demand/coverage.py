@@ -243,7 +243,7 @@ def _groups_and_unions(
     """Group of each polygon that overlaps others, directly or through others, and their unions."""
     valid = shapes.copy()
     broken = ~shapely.is_valid(shapes)
-    valid[broken] = shapely.buffer(shapes[broken], 0.0)
+    valid[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
     first, second = _overlapping_pairs(valid)
     links = sparse.coo_array((np.ones(len(first)), (first, second)), shape=(len(valid),) * 2)
     _, label = connected_components(links, directed=False)

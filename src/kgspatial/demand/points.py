@@ -42,13 +42,17 @@ class Demand:
     Parameters
     ----------
     points : GeoDataFrame
-        One row per demand point: ``demand_id``, ``source`` (``community``, ``cell`` or, for
-        counts of units without communities, ``unit``), ``community_id``, ``unit_id``, ``name``,
-        ``children``, ``cell_number`` (row-major in the population grid, -1 elsewhere), point.
+        One row per demand point: ``demand_id``, ``source`` (``community``, ``cell``, ``village``
+        or, for totals of units without any of these, ``unit``), ``community_id``, ``unit_id``,
+        ``name``, ``children``, ``cell_number`` (row-major in the population grid, -1 elsewhere),
+        ``method`` (by which this point's children were told), ``urban`` (whether its unit is),
+        point.
     year : int, optional
         The year for which the children are counted.
     method : str
-        ``register`` or ``grid``.
+        One of :data:`kgspatial.demand.estimate.METHODS`.
+    scenario : str
+        Of a forecast; empty otherwise.
     problems : DataFrame
         What was found while joining the layers.
     """
@@ -56,12 +60,22 @@ class Demand:
     points: gpd.GeoDataFrame
     year: int | None = None
     method: str = "register"
+    scenario: str = ""
     problems: pd.DataFrame = field(default_factory=lambda: problem_table([]))
 
     @property
     def children(self) -> float:
         """All children."""
         return float(self.points["children"].sum())
+
+    @property
+    def by_urban(self) -> pd.Series:
+        """Children of urban units, of rural ones, and of those that nothing is said of."""
+        urban = self.points["urban"]
+        named = np.where(urban.fillna(False).to_numpy(dtype=bool), "urban", "rural")
+        group = pd.Series(np.where(urban.isna(), "unknown", named), index=self.points.index)
+        sums = self.points["children"].groupby(group).sum()
+        return sums.reindex(["urban", "rural", "unknown"]).fillna(0.0)
 
     def __repr__(self) -> str:
         by = self.points.groupby("source")["children"].agg(["size", "sum"])
@@ -70,7 +84,9 @@ class Demand:
         return f"<Demand{year} by {self.method}: {self.children:,.1f} children ({rows})>"
 
 
-def community_points(study: Study, children: NDArray[np.float64], method: str) -> gpd.GeoDataFrame:
+def community_points(
+    study: Study, children: NDArray[np.float64], method: str | pd.Series
+) -> gpd.GeoDataFrame:
     """One point for each community, with its children."""
     communities = cast("gpd.GeoDataFrame", study.communities)
     points = communities.representative_point()
@@ -132,6 +148,26 @@ def unit_points(study: Study, units: gpd.GeoDataFrame, method: str) -> gpd.GeoDa
         },
         geometry=units.representative_point(),
         crs=study.crs,
+    )
+
+
+def village_points(
+    study: Study, villages: gpd.GeoDataFrame, children: NDArray[np.float64], method: str
+) -> gpd.GeoDataFrame:
+    """One point for each village, with its children."""
+    points = villages.representative_point()
+    return gpd.GeoDataFrame(
+        {
+            "demand_id": villages["village_id"].map("village-{}".format),
+            "source": "village",
+            "community_id": None,
+            "unit_id": study.unit_of(points, villages.get("unit_id")),
+            "name": villages.get("name"),
+            "children": children,
+            "cell_number": -1,
+            "method": method,
+        },
+        geometry=points,
     )
 
 

@@ -1,6 +1,6 @@
-"""The register method: counts that the planner has, per community or per unit.
+"""The register method: children as the planner has counted them, gaps filled by another method.
 
-Imports from `points`, `study`, `inputs`.
+Imports from `totals`, `estates`, `grid`, `points`, `study`, `inputs` and `errors`.
 """
 
 from __future__ import annotations
@@ -11,62 +11,96 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from kgspatial.demand.points import community_points, stacked, unit_points
+from kgspatial.demand.estates import can_tell, community_amounts
+from kgspatial.demand.grid import children_grid, split_grid
+from kgspatial.demand.points import community_points, stacked
+from kgspatial.demand.residents import listed
+from kgspatial.demand.totals import dasymetric_points, grid_tells
+from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
-from kgspatial.study import OUTSIDE, Study
+from kgspatial.study import Study
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    Points = tuple[gpd.GeoDataFrame, list[Problem]]
 
-SPREAD_BY = ("residents", "households", "floor_area_m2")
-"""Columns by which a unit's count is spread over its communities, in order of preference."""
+FILL_BY = ("grid", "households", "norm")
+"""Methods by which a community without a count is filled, in order of preference."""
 
 
-def community_counts(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """Counts of communities as they are; one without a count has no children and is listed."""
+def register_points(study: Study, year: int | None) -> Points:
+    """Counts of communities, filled where they are missing; else counts of units, spread."""
+    if counts_of_communities(study) is not None:
+        return _community_counts(study, year)
+    return dasymetric_points(study, "register")
+
+
+def counts_of_communities(study: Study) -> pd.Series | None:
+    """Children counted by community, aligned to the layer; None where no community carries any."""
+    communities = study.communities
+    if communities is None or "children" not in communities:
+        return None
+    counts = communities["children"].astype(np.float64)
+    return counts if counts.notna().any() else None
+
+
+def _community_counts(study: Study, year: int | None) -> Points:
     communities = cast("gpd.GeoDataFrame", study.communities)
-    counts = communities["children"]
-    problems = [
-        _counted_as_0("communities", f"'{community}' carries no count of children")
-        for community in communities.loc[counts.isna(), "community_id"]
+    counts = cast("pd.Series", counts_of_communities(study))
+    methods = pd.Series("register", index=counts.index, dtype=object)
+    problems: list[Problem] = []
+    for method in _fill_methods(study):
+        empty = counts.isna()
+        if not empty.any():
+            break
+        amounts, found = _amounts(study, communities[empty], year, method)
+        filled = amounts.index[amounts.notna()]
+        counts[filled], methods[filled] = amounts[filled], method
+        problems += found + _filled(communities.loc[filled, "community_id"], method)
+    problems += [
+        Problem(
+            *("communities", "no_count", f"'{own}' carries no count of children"),
+            "counted as 0 children",
+            column="children",
+        )
+        for own in communities.loc[counts.isna(), "community_id"]
     ]
-    return stacked(
-        study, [community_points(study, counts.fillna(0.0).to_numpy(dtype=float), "register")]
-    ), problems
+    children = counts.fillna(0.0).to_numpy(dtype=np.float64)
+    return stacked(study, [community_points(study, children, methods)]), problems
 
 
-def unit_counts(study: Study) -> tuple[gpd.GeoDataFrame, list[Problem]]:
-    """Spread units' counts over their communities; a unit without any keeps its own point."""
-    units = cast("gpd.GeoDataFrame", study.units)
-    counts = units.set_index("unit_id")["children"].fillna(0.0)
-    parts, reached = [], pd.Series(0.0, index=counts.index)
-    problems = [
-        _counted_as_0("units", f"'{unit}' carries no count of children")
-        for unit in units.loc[units["children"].isna(), "unit_id"]
-    ]
-    if study.communities is not None:
-        points = community_points(study, np.zeros(len(study.communities)), "register")
-        weight = pd.Series(_weights(study.communities), index=points.index)
-        total = weight.groupby(points["unit_id"]).transform("sum")
-        per_unit = points["unit_id"].map(counts).fillna(0.0)
-        points["children"] = (per_unit * (weight / total.where(total > 0))).fillna(0.0)
-        reached = points.groupby("unit_id")["children"].sum().reindex(counts.index).fillna(0.0)
-        parts.append(points)
-        problems += [
-            _counted_as_0("communities", f"'{c}' lies in no unit")
-            for c in points.loc[points["unit_id"] == OUTSIDE, "community_id"]
-        ]
-    left = units[(counts - reached).to_numpy() > 1e-9 * counts.max()]
-    parts.append(unit_points(study, left, "register"))
-    return stacked(study, parts), problems
+def _fill_methods(study: Study) -> list[str]:
+    """What the plan names, or all that the inputs allow."""
+    wanted = study.settings.demand.fill
+    if wanted == "none":
+        return []
+    if wanted != "auto":
+        return [wanted]
+    there = {
+        "grid": grid_tells(study),
+        "households": can_tell(study, "households"),
+        "norm": can_tell(study, "norm"),
+    }
+    return [method for method in FILL_BY if there[method]]
 
 
-def _counted_as_0(layer: str, text: str) -> Problem:
-    return Problem(layer, "no_count", text, "counted as 0 children", column="children")
+def _amounts(
+    study: Study, communities: gpd.GeoDataFrame, year: int | None, method: str
+) -> tuple[pd.Series, list[Problem]]:
+    if method != "grid":
+        return community_amounts(study, communities, year, method)
+    if study.population is None:
+        raise InputError(
+            "[demand] fill is 'grid', but there is no population grid",
+            hint="Declare [inputs.population], or choose another fill.",
+        )
+    inside, _ = split_grid(study, children_grid(study).ravel())
+    layer = cast("gpd.GeoDataFrame", study.communities)
+    return pd.Series(inside, index=layer.index).loc[communities.index], []
 
 
-def _weights(communities: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    for column in SPREAD_BY:
-        if column in communities and communities[column].notna().any():
-            return np.asarray(communities[column].fillna(0.0), dtype=np.float64)
-    return np.asarray(communities.area, dtype=np.float64)
+def _filled(ids: pd.Series, method: str) -> list[Problem]:
+    if ids.empty:
+        return []
+    text = f"{len(ids)} communities carry no count of children: {listed(ids)}"
+    done = f"filled by the method '{method}', flagged in the column 'method'"
+    return [Problem("communities", "count_filled", text, done, column="children")]

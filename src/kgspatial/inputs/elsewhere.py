@@ -1,8 +1,8 @@
 """Layers that lie tens of kilometres from the others, and the mistake that explains it best.
 
-Imports from `crs`, `problems`, `layers` and `errors`. A wrong declaration moves a layer as a whole:
-its numbers are read in the systems that are usual where the other layers lie, and one that fits is
-named.
+Imports from `crs`, `zones`, `problems`, `layers` and `errors`. A wrong declaration moves a layer as a
+whole: its numbers are read in the systems that are usual where the other layers lie, and one that
+fits is named.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import numpy as np
 import shapely
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.crs import lonlat_transformer, parse_crs, transform_bounds
+from kgspatial.inputs.crs import FIRST_MERIDIAN, lonlat_transformer, parse_crs, transform_bounds
 from kgspatial.inputs.problems import Problem
+from kgspatial.inputs.zones import ZONES
 from kgspatial.layers import POPULATION, Population
 
 if TYPE_CHECKING:
@@ -118,22 +119,25 @@ def _fitting(there: LonLat, here: LonLat, declared: str) -> Iterator[str]:
     if was.is_geographic:
         return
     x, y = lonlat_transformer(was).transform(*there, direction="INVERSE")
-    for crs in (was, *(parse_crs(f"EPSG:{code}").crs for code in _usual_codes(*here))):
+    for crs in (was, *(parse_crs(f"EPSG:{code}").crs for code in _usual_codes(*here, was))):
         for numbers, swapped in (((x, y), ""), ((y, x), ", with x (east) and y (north) swapped")):
             lon, lat = lonlat_transformer(crs).transform(*numbers)
             if abs(lon - here[0]) < FITS_DEG and abs(lat - here[1]) < FITS_DEG:
                 yield f"its numbers fit '{crs.name}' (EPSG:{crs.to_epsg()}){swapped}"
 
 
-def _usual_codes(lon: float, lat: float) -> tuple[int, ...]:
-    """Codes of what maps around a place are in: CGCS2000 zones, UTM, web maps.
+def _usual_codes(lon: float, lat: float, declared: CRS) -> list[int]:
+    """Codes of what maps around a place are in: Gauss-Kruger zones, UTM, web maps.
 
-    Three-degree zones without and with their number (EPSG 4534 and 4513 for 75 E, then a code for
-    each zone), six-degree zones likewise (4502 and 4491 for 75 E).
+    Zones are of the declared datum where it is one of China's, else of CGCS2000. What is nearest to
+    the declaration comes first, because six-degree zones and UTM differ by a kilometre only.
     """
-    three, six = round((lon - 75.0) / 3.0), round((lon - 75.0) / 6.0)
-    china: tuple[int, ...] = ()
-    if 0 <= three <= 20 and 0 <= six <= 10:
-        china = (4534 + three, 4513 + three, 4502 + six, 4491 + six)
-    utm = (32600 if lat >= 0 else 32700) + int(np.clip((lon + 180.0) // 6.0 + 1, 1, 60))
-    return (*china, utm, WEB_MERCATOR)
+    datum = declared.geodetic_crs.to_epsg() if declared.geodetic_crs is not None else None
+    china = []
+    for zones in ZONES.get(datum or 0, ZONES[4490]):
+        number = round((lon - FIRST_MERIDIAN) / zones.width_deg)
+        if 0 <= number <= zones.last - zones.first:
+            china += [zones.plain + number, zones.numbered + number]
+    zone = int(np.clip((lon + 180.0) // 6.0 + 1, 1, 60))
+    utm = [(32600 if lat >= 0 else 32700) + zone]
+    return [*utm, *china, WEB_MERCATOR] if "UTM" in declared.name else [*china, *utm, WEB_MERCATOR]

@@ -8,14 +8,14 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kgspatial.errors import PlanError
 from kgspatial.inputs.aliases import known_names
-from kgspatial.inputs.settings import Settings
+from kgspatial.inputs.settings import PlanSettings, Settings, Signed
 from kgspatial.layers import BANDS, LAYERS, POPULATION, TABLES
 
 T = TypeVar("T")
@@ -71,7 +71,15 @@ def read_plan_file(path: str | Path) -> PlanFile:
             for f in fields(Settings)
         }
     )
+    settings = replace(settings, plan=_with_profile_path(settings.plan, path))
     return PlanFile(path, settings, _inputs(content.get("inputs", {}), path))
+
+
+def _with_profile_path(plan: PlanSettings, path: Path) -> PlanSettings:
+    """The plan's own rule profile lies beside it, as its layers do."""
+    if not plan.profile.endswith(".toml"):
+        return plan
+    return replace(plan, profile=str((path.parent / plan.profile).resolve()))
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -190,7 +198,7 @@ def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
 def _mapping(hint: Any, value: Any, path: Path, key: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PlanError("expected a table such as { name = ... }", source=path, column=key)
-    return {k: _scalar(hint, v, path, f"{key}.{k}") for k, v in value.items()}
+    return {k: _value(hint, v, path, f"{key}.{k}") for k, v in value.items()}
 
 
 def _sequence(hint: Any, value: Any, path: Path, key: str) -> tuple[Any, ...]:
@@ -200,6 +208,8 @@ def _sequence(hint: Any, value: Any, path: Path, key: str) -> tuple[Any, ...]:
 
 
 def _scalar(hint: Any, value: Any, path: Path, key: str) -> Any:
+    signed = hint is Signed
+    hint = float if signed else hint
     if hint is float and type(value) is int:
         value = float(value)
     if type(value) is not hint:
@@ -207,6 +217,8 @@ def _scalar(hint: Any, value: Any, path: Path, key: str) -> Any:
             hint
         ]
         raise PlanError(f"expected {wanted}, found {value!r}", source=path, column=key)
-    if hint in (int, float) and not (math.isfinite(value) and value >= 0):
+    if hint in (int, float) and signed and not math.isfinite(value):
+        raise PlanError(f"expected a number, found {value!r}", source=path, column=key)
+    if hint in (int, float) and not (math.isfinite(value) and (signed or value >= 0)):
         raise PlanError(f"expected a number of 0 or more, found {value!r}", source=path, column=key)
     return value

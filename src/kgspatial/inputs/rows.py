@@ -41,8 +41,8 @@ class Rows:
 
     def called(self, row: int) -> str:
         """A row's id, name and number, as far as it has them."""
-        own = " ".join(part for part in (f"'{self.ids[row]}'", self.names[row]) if part != "''")
-        return f"{own} (row {self.numbers[row]})".strip()
+        parts = (f"'{self.ids[row]}'", self.names[row], f"(row {self.numbers[row]})")
+        return " ".join(str(part) for part in parts if part not in ("", "''"))
 
     def problem(
         self,

@@ -6,7 +6,7 @@ Imports from `terms` only. `planfile` fills these from TOML; a study in memory u
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NewType
 
 from kgspatial.terms import Language
 
@@ -27,15 +27,43 @@ class PlanSettings:
     source_note: str = ""
 
 
+DemandMethod = Literal["auto", "register", "grid", "households", "norm", "dasymetric", "cohort"]
+
+Signed = NewType("Signed", float)
+"""A number that may be negative, such as a rate of change."""
+
+
 @dataclass(frozen=True)
 class DemandSettings:
     """``[demand]``: where the numbers of children come from."""
 
-    method: Literal["auto", "register", "grid"] = "auto"
+    method: DemandMethod = "auto"
+    scenario: str = "mid"
+    """Of the forecast: low, mid, high, or one of `scenarios`."""
+    control: bool = False
+    """Whether each unit's children are multiplied to the count that the units layer carries."""
+    fill: Literal["auto", "none", "grid", "households", "norm"] = "auto"
+    """How communities without a count are filled where others carry one."""
+    spread_by: Literal[
+        "auto", "grid", "children", "residents", "households", "floor_area_m2", "area"
+    ] = "auto"
+    """By what the totals of units are spread over communities and cells."""
     age_share: float | None = None
-    """Share of residents who are 3 to 5, for a grid of residents."""
+    """Share of residents who are 3 to 5; the national one of the year unless given."""
     age_split: Literal["plain", "sprague"] = "plain"
     """How age bands are split: equal single years, or Sprague multipliers."""
+    persons_per_household: float | None = None
+    """The rule profile's unless given."""
+    counted_year: int | None = None
+    """When residents and occupancy were counted; the plan's year unless given."""
+    filling_years: tuple[float, ...] = ()
+    filling_shares: tuple[float, ...] = ()
+    """Share of an estate's homes that are lived in by years since delivery."""
+    counted_on: str = ""
+    """Day on which children were counted by single year of age, such as 2024-08-31."""
+    survival: str = "neutral"
+    scenarios: dict[str, dict[str, Signed]] = field(default_factory=dict)
+    """Scenarios of the forecast: births_change, migration (yearly rates), enrolment."""
 
 
 @dataclass(frozen=True)

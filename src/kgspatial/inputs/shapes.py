@@ -77,7 +77,7 @@ def _doubts(frame: gpd.GeoDataFrame, spec: Layer, source: str) -> list[Problem]:
         f"{area.west:.0f} to {area.east:.0f} E, {area.south:.0f} to {area.north:.0f} N"
     )
     done = "used as it is; check its crs and the order of its coordinates"
-    return [Problem(spec.name, "doubtful_crs", text, done, "warning", source)]
+    return [Problem(spec.name, "crs_doubt", text, done, "warning", source)]
 
 
 def _plain(shapes: NDArray[np.object_], spec: Layer) -> NDArray[np.object_]:

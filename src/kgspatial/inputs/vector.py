@@ -44,6 +44,9 @@ if TYPE_CHECKING:
 Read = tuple[gpd.GeoDataFrame, "list[Problem]"]
 
 PARQUET_SUFFIXES = (".parquet", ".geoparquet")
+PARQUET_FAILURES = (ValueError, OSError, LookupError, TypeError, AttributeError)
+"""What geopandas raises on files that are none, and on notes about shapes that are not as agreed."""
+
 SEQUENCE_SUFFIXES = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson")
 
 OTHER_FORMATS = {
@@ -89,10 +92,13 @@ def read_vector(path: Path, name: str, declared: LayerInput) -> Read:
     if path.suffix.lower() in OTHER_FORMATS:
         said = f"a {path.suffix.lower()} file cannot be read"
         raise source.error(said, OTHER_FORMATS[path.suffix.lower()])
-    if path.suffix.lower() == ".zip":
+    try:
+        if path.suffix.lower() != ".zip":
+            return _read(path, source, declared)
         with unpacked(source, declared.layer) as (place, layer, _):
             return _read(place, source, replace(declared, layer=layer))
-    return _read(path, source, declared)
+    except OSError as error:
+        raise source.error(f"the file cannot be read: {error.strerror or error}") from error
 
 
 def _files_in(folder: Path) -> str:
@@ -243,7 +249,7 @@ def _read_parquet(place: Path, source: Source, declared: LayerInput) -> Read:
         shapes = gpd.read_parquet(place, columns=[geo.get("primary_column", SHAPE)])
         kept = [column for column in schema.names if column not in _not_data(geo)]
         table = parquet.read_table(place, columns=kept)
-    except (ValueError, OSError, KeyError, TypeError, pa.ArrowException, GEOSException) as error:
+    except (*PARQUET_FAILURES, pa.ArrowException, GEOSException) as error:
         said = f"the file cannot be read as GeoParquet: {error}"
         raise source.error(said, FORMATS) from error
     table, found = with_texts(table, source, declared.encoding, Claim())

@@ -1,0 +1,75 @@
+"""The documentation tells what the code does, and all of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kgspatial.inputs.osm_streets import LEFT_OUT
+from kgspatial.inputs.row_kinds import LISTED
+from kgspatial.layers import LAYERS
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "kgspatial"
+PAGE = ROOT / "docs" / "own-data.md"
+
+CODE = r'"([a-z]+(?:_[a-z]+)*)"'
+NOT_CODES = {*LAYERS, "population"}
+"""What stands before the code in a finding: its layer."""
+
+FINDING = re.compile(
+    r"(?:[Pp]roblem|_note|_left_out)\("  # the calls that make one
+    r"(?:[^\"()]|\((?!\")[^\"()]*\)|\*\()*?"  # arguments without a text
+    rf"(?:\"(?:{'|'.join(NOT_CODES)})\",\s*)?{CODE},"
+)
+CHOSEN = re.compile(rf"\bcode(?:, text)? = \(?\s*{CODE}(?: if \w+ else {CODE})?")
+REASON = re.compile(rf"\(?{CODE}, (?:text|SWAPPED|\"its coordinates|\"it has)")
+
+
+def codes_of(text: str) -> set[str]:
+    """Codes of the findings that a piece of source makes."""
+    found = [m for rule in (FINDING, CHOSEN, REASON) for m in rule.finditer(text)]
+    return {code for m in found for code in m.groups() if code} - NOT_CODES
+
+
+def codes_in_the_source() -> dict[str, str]:
+    """Each code of a finding about inputs, and a module that makes it."""
+    modules = [*sorted((SOURCE / "inputs").glob("*.py")), SOURCE / "study.py", SOURCE / "reading.py"]
+    found = {c: m.name for m in modules for c in codes_of(m.read_text(encoding="utf-8"))}
+    found |= dict.fromkeys(LISTED, "row_kinds.py")
+    return found | {f"not_walked_{reason}": "osm_streets.py" for reason in LEFT_OUT}
+
+
+def codes_in_the_docs() -> set[str]:
+    page = PAGE.read_text(encoding="utf-8")
+    table = page[page.index("| code |") :] if "| code |" in page else ""
+    rows = [line for line in table.split("\n\n")[0].splitlines() if line.startswith("| `")]
+    return {code for row in rows for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+
+
+@pytest.mark.parametrize(
+    ("line", "codes"),
+    [
+        ('Problem(name, "elsewhere", text, done)', {"elsewhere"}),
+        ('rows.problem(\n    int(row),\n    "odd_places",\n    text)', {"odd_places"}),
+        ('Problem(*("kindergartens", "over_full", text), column="places")', {"over_full"}),
+        ('return _left_out(spec, source, row, "no_area", "it has none")', {"no_area"}),
+        ('code = "repeated_id" if old else "missing_id"', {"repeated_id", "missing_id"}),
+        ('reasons[row] = "no_geometry", "it has no position"', {"no_geometry"}),
+        ('text = "its outline", "it"', set()),
+    ],
+)
+def test_codes_are_found_in_every_way_of_writing_them(line: str, codes: set[str]) -> None:
+    assert codes_of(line) == codes
+
+
+def test_every_problem_code_is_in_the_docs() -> None:
+    made = codes_in_the_source()
+    missing = {code: module for code, module in made.items() if code not in codes_in_the_docs()}
+    assert missing == {}
+
+
+def test_every_problem_code_in_the_docs_is_made_somewhere() -> None:
+    assert codes_in_the_docs() - set(codes_in_the_source()) == set()
