@@ -9,20 +9,21 @@ import pytest
 
 from kgspatial.inputs.osm_streets import LEFT_OUT
 from kgspatial.inputs.row_kinds import LISTED
-from kgspatial.layers import LAYERS
+from kgspatial.layers import LAYERS, POPULATION
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "kgspatial"
 PAGE = ROOT / "docs" / "own-data.md"
 
 CODE = r'"([a-z]+(?:_[a-z]+)*)"'
-NOT_CODES = {*LAYERS, "population"}
-"""What stands before the code in a finding: its layer."""
+LAYER_NAMES = {*LAYERS, POPULATION}
+NOT_CODES = {*LAYER_NAMES, "error", "warning", "note"}
+"""What else stands in a finding: its layer and severity."""
 
 FINDING = re.compile(
     r"(?:[Pp]roblem|_note|_left_out)\("  # the calls that make one
     r"(?:[^\"()]|\((?!\")[^\"()]*\)|\*\()*?"  # arguments without a text
-    rf"(?:\"(?:{'|'.join(NOT_CODES)})\",\s*)?{CODE},"
+    rf"(?:\"(?:{'|'.join(sorted(LAYER_NAMES))})\",\s*)?{CODE},"
 )
 CHOSEN = re.compile(rf"\bcode(?:, text)? = \(?\s*{CODE}(?: if \w+ else {CODE})?")
 REASON = re.compile(rf"\(?{CODE}, (?:text|SWAPPED|\"its coordinates|\"it has)")
@@ -36,17 +37,25 @@ def codes_of(text: str) -> set[str]:
 
 def codes_in_the_source() -> dict[str, str]:
     """Each code of a finding about inputs, and a module that makes it."""
-    modules = [*sorted((SOURCE / "inputs").glob("*.py")), SOURCE / "study.py", SOURCE / "reading.py"]
+    modules = [
+        *sorted((SOURCE / "inputs").glob("*.py")),
+        SOURCE / "study.py",
+        SOURCE / "reading.py",
+    ]
     found = {c: m.name for m in modules for c in codes_of(m.read_text(encoding="utf-8"))}
     found |= dict.fromkeys(LISTED, "row_kinds.py")
     return found | {f"not_walked_{reason}": "osm_streets.py" for reason in LEFT_OUT}
 
 
 def codes_in_the_docs() -> set[str]:
-    page = PAGE.read_text(encoding="utf-8")
-    table = page[page.index("| code |") :] if "| code |" in page else ""
-    rows = [line for line in table.split("\n\n")[0].splitlines() if line.startswith("| `")]
-    return {code for row in rows for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    """Codes in the first column of the tables whose first column is called so."""
+    found: set[str] = set()
+    within = False
+    for line in PAGE.read_text(encoding="utf-8").splitlines():
+        within = line.startswith("| code |") or (within and line.startswith("|"))
+        if within:
+            found |= set(re.findall(r"`([a-z_]+)`", line.split("|")[1]))
+    return found
 
 
 @pytest.mark.parametrize(
