@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from rastering import METRES
+from shapely import Point
 
+from kgspatial import Study
+from kgspatial.demand import children_grid
 from kgspatial.demand.ages import (
     END_PANEL,
     NEXT_PANEL,
@@ -17,7 +22,18 @@ from kgspatial.demand.ages import (
     sprague_shares,
 )
 from kgspatial.errors import InputError
+from kgspatial.inputs import Settings
+from kgspatial.inputs.settings import DemandSettings
+from kgspatial.layers import Grid, Population
 from kgspatial.standards import read_profile
+
+BANDS_OF_1950 = {
+    "age_0": 12172.491,
+    "age_1_4": 41997.509,
+    "age_5_9": 44775.0,
+    "age_10_14": 42142.0,
+    "age_15_19": 38464.0,
+}
 
 quick = settings(deadline=None, max_examples=60)
 GROUPS = ("age_0_4", "age_5_9", "age_10_14", "age_15_19")
@@ -204,6 +220,36 @@ class TestSprague:
         found = sprague_groups(bands)
         assert list(found) == list(GROUPS)
         assert found["age_0_4"].tolist() == [3.0]
+
+
+class TestSettings:
+    """``[demand] age_split`` of a plan file says how the bands of its grid are split."""
+
+    @staticmethod
+    def study(split: str, **bands: float) -> Study:
+        garden = gpd.GeoDataFrame(
+            {"kindergarten_id": ["K1"], "places": [90]},
+            geometry=[Point(METRES.c + 50, METRES.f - 50)],
+            crs="EPSG:4549",
+        )
+        grid = Grid((1, 2), METRES, "EPSG:4549")
+        counts = {name: np.array([[n, n / 2]]) for name, n in bands.items()}
+        chosen = DemandSettings(age_split=split)  # type: ignore[arg-type]
+        return Study(
+            kindergartens=garden,
+            population=Population(grid, counts),
+            settings=Settings(demand=chosen),
+        )
+
+    def test_is_plain_unless_said(self) -> None:
+        assert DemandSettings().age_split == "plain"
+        found = children_grid(self.study("plain", **BANDS_OF_1950))
+        np.testing.assert_allclose(found, [[29953.7545, 29953.7545 / 2]])
+
+    def test_may_be_sprague(self) -> None:
+        """The published example of 1950, in two cells of one age structure."""
+        found = children_grid(self.study("sprague", **BANDS_OF_1950))
+        np.testing.assert_allclose(found, [[29277.408, 29277.408 / 2]], rtol=1e-7)
 
 
 class TestRefusals:

@@ -204,17 +204,17 @@ class TestValues:
         assert problems["code"].tolist() == ["values_recognised"]
         assert "民办普惠 = inclusive" in problems["problem"].iloc[0]
 
-    def test_民办_alone_is_private_where_inclusive_ones_are_told_apart(self) -> None:
+    def test_minban_alone_is_private_where_inclusive_ones_are_told_apart(self) -> None:
         frame, _ = checked_layer(*[HERE] * 3, places=5, kind=["民办", "普惠性民办", "公办"])
         assert frame["kind"].tolist() == ["private", "inclusive", "public"]
 
-    def test_民办_alone_is_unclear_where_nothing_tells(self) -> None:
+    def test_minban_alone_is_unclear_where_nothing_tells(self) -> None:
         frame, problems = checked_layer(HERE, HERE, places=5, kind=["民办", "公办"])
         assert frame["kind"].tolist() == [None, "public"]
         unclear = problems[problems["code"] == "unclear_kind"].iloc[0]
         assert (unclear["row"], unclear["severity"]) == (0, "warning")
 
-    def test_民办_is_told_by_the_column_是否普惠(self) -> None:
+    def test_minban_is_told_by_the_column_of_inclusive_ones(self) -> None:
         columns = {
             "kind": ["民办", "民办园", "民办", "公办"],
             "inclusive": ["是", "否", None, "是"],

@@ -127,10 +127,17 @@ def test_a_register_without_a_declared_crs_is_refused(project: Path, tmp_path: P
         'path = "kindergartens.csv"\ncrs = "EPSG:4490"',
         'path = "kindergartens.csv"',
     )
-    done = kgspatial("check", plan)
+    done = kgspatial("check", plan, "--language", "en")
     assert done.returncode == 2
-    assert "kindergartens.csv" in done.stderr
-    assert "crs" in done.stderr
+    assert "kindergartens.csv" in done.stdout
+    assert "crs = " in done.stdout
+    assert "units.geojson" not in done.stdout, "nothing is wrong with the others"
+    quiet = kgspatial("check", plan, "--quiet")
+    assert (quiet.returncode, quiet.stdout) == (2, "")
+    assert "kindergartens.csv" in quiet.stderr
+    ran = kgspatial("run", plan, "--out", tmp_path / "out")
+    assert ran.returncode == 2
+    assert "crs" in ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from kgspatial.balance import Balance, assess_balance
 from kgspatial.demand import estimate_demand
 from kgspatial.errors import KgspatialError
 from kgspatial.outputs import write_outputs
-from kgspatial.sample import sample_folder
 from kgspatial.reading import read_study
+from kgspatial.sample import sample_folder
 from kgspatial.study import Study
 from kgspatial.summary import summarise
 from kgspatial.travel import measure_travel

@@ -226,6 +226,18 @@ class TestTheOppositeMistake:
         assert problem.problem.startswith(f"it looks as if it were WGS 84 already, not {system}:")
         assert f'write crs = "EPSG:4326" under [inputs.{layer}]' in problem.done
 
+    def test_a_file_declared_shifted_that_is_not(self, tmp_path: Path) -> None:
+        shutil.copytree(SAMPLE, tmp_path / "plan")
+        plan = tmp_path / "plan" / "plan.toml"
+        declared = 'path = "kindergartens.csv"\ncrs = '
+        text = plan.read_text(encoding="utf-8")
+        text = text.replace(f'{declared}"EPSG:4490"', f'{declared}"GCJ-02"')
+        plan.write_text(text, encoding="utf-8")
+        problems = kg.read_study(plan).problems
+        found = problems[problems["code"] == "looks_shifted"]
+        assert found[["layer", "value"]].to_numpy().tolist() == [["kindergartens", "WGS 84"]]
+        assert 'write crs = "EPSG:4326" under [inputs.kindergartens]' in found["done"].iloc[0]
+
     def test_a_layer_declared_as_the_wrong_web_map(self, district: Layers) -> None:
         wrong = turned(district["kindergartens"], "GCJ-02", "BD-09")
         wrong.attrs["crs_declared"] = "gcj02"

@@ -103,6 +103,8 @@ def check(
         typer.echo(problems.to_json(orient="records", force_ascii=False, indent=2))
     elif not quiet:
         _print_check(study, problems, declared.settings.plan.language)
+    else:
+        _say_refused(problems)
     raise typer.Exit(_status(problems) if study is not None else WRONG)
 
 
@@ -276,6 +278,11 @@ def _print_pairs(rows: list[tuple[str, str]]) -> None:
     widest = max(cell_len(label) for label, _ in rows)
     for label, value in rows:
         typer.echo(f"{label}{' ' * (widest - cell_len(label))}  {value:>10}")
+
+
+def _say_refused(problems: pd.DataFrame) -> None:
+    for found in problems[problems["code"] == "refused"].itertuples():
+        _say_error(f"{found.source}: {found.problem}\n  {found.done}")
 
 
 def _print_check(study: Study | None, problems: pd.DataFrame, language: Language) -> None:

@@ -67,9 +67,10 @@ class Study:
 
     Examples
     --------
+    >>> from shapely import Point
     >>> kindergartens = gpd.GeoDataFrame(
     ...     {"kindergarten_id": ["K1"], "places": [90]},
-    ...     geometry=[shapely.Point(118.08, 24.48)],
+    ...     geometry=[Point(118.08, 24.48)],
     ...     crs="EPSG:4490",
     ... )
     >>> Study(kindergartens=kindergartens)

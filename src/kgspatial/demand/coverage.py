@@ -241,10 +241,7 @@ def _groups_and_unions(
     shapes: NDArray[np.object_],
 ) -> tuple[NDArray[np.int64], NDArray[np.object_]]:
     """Group of each polygon that overlaps others, directly or through others, and their unions."""
-    valid = shapes.copy()
-    broken = ~shapely.is_valid(shapes)
-    valid[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
-    first, second = _overlapping_pairs(valid)
+    first, second, valid = _overlapping_pairs(shapes)
     links = sparse.coo_array((np.ones(len(first)), (first, second)), shape=(len(valid),) * 2)
     _, label = connected_components(links, directed=False)
     shared = np.flatnonzero(np.bincount(label, minlength=1) > 1)
@@ -258,12 +255,19 @@ def _groups_and_unions(
 
 
 def _overlapping_pairs(
-    valid: NDArray[np.object_],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    first, second = shapely.STRtree(valid).query(valid, predicate="intersects")
+    shapes: NDArray[np.object_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.object_]]:
+    """Pairs that share an area, and the shapes with those of them made valid that may."""
+    first, second = shapely.STRtree(shapes).query(shapes)  # by their boxes: most are apart
     once = first < second
     first, second = first[once], second[once]
+    near = np.unique(np.concatenate([first, second]))
+    broken = near[~shapely.is_valid(shapes[near])]
+    valid = shapes.copy()
+    valid[broken] = shapely.make_valid(shapes[broken], method="structure", keep_collapsed=False)
+    meet = shapely.intersects(valid[first], valid[second])
+    first, second = first[meet], second[meet]
     common = shapely.area(shapely.intersection(valid[first], valid[second]))
     smaller = np.minimum(shapely.area(valid[first]), shapely.area(valid[second]))
     real = common > OVERLAP_SHARE * smaller
-    return first[real], second[real]
+    return first[real], second[real], valid

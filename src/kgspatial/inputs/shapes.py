@@ -160,7 +160,8 @@ def _repair(spec: Layer, source: str, row: Any, old: Any, new: Any) -> Problem:
     change = abs(new.area - old.area) / new.area
     text = "its outline crosses itself"
     if change > REFUSED_CHANGE:
-        text += f", and a repair would change its area by {change:.0%}: draw it anew"
+        text += f", and a repair would change its area by {change:.0%}, more than "
+        text += f"{REFUSED_CHANGE:.0%}: draw it anew"
         return _left_out(spec, source, row, "invalid_geometry", text)
     done = f"repaired; its area changed by {change:.2%}" if change > MOVED_AREA else "repaired"
     return Problem(spec.name, "invalid_geometry", text, done, "note", source, int(row))

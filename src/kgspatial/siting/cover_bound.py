@@ -26,8 +26,8 @@ FIRST_STEP, LEAST_STEP = 4.0, 1e-3
 SHORTER, AFTER_STEPS = 0.7, 20
 """The step shrinks by this factor when so many steps in a row did not lower the bound."""
 MEMORY = 0.9
-"""Share of the last direction that the next one keeps. Without it the bound stays 0.5 to 1 % above
-the linear relaxation after 1,000 steps, with it less than 0.1 % (4,000 to 36,000 points)."""
+"""Share of the last direction that the next one keeps: after 1,000 steps, the bound lies 0.2 to
+0.6 % lower than without it (seen with 4,000 to 36,000 points)."""
 TRY_EVERY = 5
 """Steps between exchanges started from the relaxation's sites."""
 LEAST_LOWER = 1e-6
@@ -127,6 +127,11 @@ def bounded_cover(
     time_limit_s, gap_target : float
         When to stop: seconds, or relative distance of answer and bound.
 
+    Returns
+    -------
+    BoundedCover
+        Valid whenever it stopped: fewer steps only leave more open.
+
     References
     ----------
     Galvao and ReVelle (1996), A Lagrangean heuristic for the maximal covering location problem,
@@ -136,7 +141,7 @@ def bounded_cover(
     """
     until = time.perf_counter() + time_limit_s
     given = _Links(links, sparse.csr_array(links.T), amount, count)
-    best = exchanged(given, np.zeros(0, dtype=np.int64), until)
+    best = _exchanged(given, np.zeros(0, dtype=np.int64), until)
     most = given.covered(best)
     lowest = _relaxed(given, amount if count == 0 else np.zeros(len(amount)))
     descent = _Descent(amount / np.diff(links.indptr), np.zeros(len(amount)))
@@ -149,7 +154,7 @@ def bounded_cover(
         descent = _next(given, descent, now, lowest.value, most)
         lowest = min(lowest, now, key=lambda relaxed: relaxed.value)
         if number % TRY_EVERY == 0 or descent.step == 0.0:
-            tried = exchanged(given, now.order[:count], until)
+            tried = _exchanged(given, now.order[:count], until)
             best = max(best, tried, key=given.covered)
             most = given.covered(best)
     may, must = _left_open(given, lowest, most)
@@ -192,7 +197,7 @@ def _left_open(given: _Links, relaxed: _Relaxed, most: float) -> tuple[Flags, Fl
     return may, must
 
 
-def exchanged(given: _Links, sites: Ints, until: float) -> Ints:
+def _exchanged(given: _Links, sites: Ints, until: float) -> Ints:
     """Add sites up to the count and exchange one for another, while that covers more.
 
     From no sites at all, the first round is the greedy choice.
