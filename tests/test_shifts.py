@@ -134,7 +134,7 @@ class TestSampleDistrict:
         mixed = shifted(shifted(two, ("communities",), "BD-09"), ("kindergartens",), "GCJ-02")
         assert undeclared_shifts(mixed) == []
 
-    @pytest.mark.parametrize("layer", ["kindergartens", "communities", "streets", "candidates"])
+    @pytest.mark.parametrize("layer", ["kindergartens", "communities"])
     @pytest.mark.parametrize("aside", [45, 90, 135, 225, 270, 315])
     def test_500_m_in_another_direction_raise_no_alarm(
         self, district: Layers, layer: str, aside: int
@@ -270,7 +270,7 @@ class TestTheOppositeMistake:
 
 
 class TestTowns:
-    @settings(max_examples=25)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000), st.floats(74.0, 134.0), st.floats(18.0, 53.0))
     def test_anywhere_in_china_a_shift_is_found_and_none_is_made_up(
         self, seed: int, lon: float, lat: float
@@ -282,7 +282,7 @@ class TestTowns:
         assume(apart >= LEAST_SHIFT_M)
         assert named(undeclared_shifts(moved)) == {"kindergartens": "GCJ-02"}
 
-    @settings(max_examples=30)
+    @settings(max_examples=15)
     @given(st.integers(0, 10_000), st.integers(8, 30))
     def test_where_kindergartens_have_nothing_to_do_with_estates_raise_no_alarm(
         self, seed: int, gardens: int

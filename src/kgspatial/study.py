@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -189,7 +190,7 @@ def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> tuple[gpd.GeoDataFr
     if name == "kindergartens":
         points = moved.geometry.where(moved.geom_type == "Point", moved.representative_point())
         moved = moved.set_geometry(points)
-    moved.attrs = frame.attrs
+    moved.attrs = {"crs_declared": cast("CRS", frame.crs).to_string(), **frame.attrs}
     return moved, problems
 
 

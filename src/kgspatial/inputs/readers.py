@@ -7,7 +7,7 @@ Imports from `checks`, `vector`, `osm`, `tables`, `headers`, `coordinates`, `zon
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +25,8 @@ from kgspatial.inputs.zones import check_system, fitting_systems
 from kgspatial.layers import spec_of
 
 if TYPE_CHECKING:
+    from pyproj import CRS
+
     from kgspatial.inputs.areas import Area
     from kgspatial.inputs.planfile import LayerInput
     from kgspatial.inputs.problems import Problem
@@ -64,7 +66,8 @@ def read_layer(
         raise InputError(f"the layer '{name}' is empty: it has no rows", source=path)
     frame = _with_crs(frame, declared, path)
     problems += check_system(frame, name, declared.crs, path)
-    frame.attrs = {"source": str(path)}
+    crs = declared.crs or cast("CRS", frame.crs).to_string()
+    frame.attrs = {"source": str(path), "crs_declared": crs}
     return frame, problems
 
 
