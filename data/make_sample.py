@@ -1,8 +1,8 @@
 """Make the invented sample district: ``python data/make_sample.py data/sample``.
 
 Which files does the sample consist of, and what is known about it beforehand? Imports from
-`sample_files`, `sample_ground`, `sample_people`, `sample_places`, `sample_streets`; kgspatial is not imported, so
-that the sample cannot inherit its mistakes.
+`sample_files`, `sample_ground`, `sample_people`, `sample_counts`, `sample_places`, `sample_streets`;
+kgspatial is not imported, so that the sample cannot inherit its mistakes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,15 @@ import json
 import sys
 from pathlib import Path
 
-from sample_files import GEOGRAPHIC, PROJECTED, write_geojson, write_geotiff, write_points_csv
+from sample_counts import COUNTED_ON, births_of_mothers, registered_children
+from sample_files import (
+    GEOGRAPHIC,
+    PROJECTED,
+    write_csv,
+    write_geojson,
+    write_geotiff,
+    write_points_csv,
+)
 from sample_ground import TOWNS, Ground, make_ground
 from sample_names import DISTRICT
 from sample_people import (
@@ -48,7 +56,7 @@ def make_sample(folder: Path) -> None:
     hazards = make_hazards(candidates)
     streets = [s for q in ground.quarters.values() for s in q.streets]
     lanes = lanes_to(ground, [*(v.point for v in villages), *map(Point, URBAN_VILLAGE_SITES)])
-    write_geojson(folder / "units.geojson", _unit_rows(ground))
+    write_geojson(folder / "units.geojson", _unit_rows(ground, communities, villages))
     write_geojson(folder / "communities.geojson", [_community_row(c) for c in communities])
     write_geojson(folder / "villages.geojson", _village_rows(villages, communities))
     write_geojson(folder / "candidates.geojson", candidates)
@@ -58,6 +66,7 @@ def make_sample(folder: Path) -> None:
         folder / "kindergartens.csv",
         [{k: v for k, v in row.items() if k != "quarter"} for row in kindergartens],
     )
+    write_csv(folder / "births.csv", births_of_mothers(communities, villages))
     write_geotiff(folder / "population.tif", make_grid(communities, villages), BANDS, CELL_M)
     _write_text(folder / "plan.toml", PLAN)
     _write_text(folder / "README.md", README)
@@ -69,7 +78,8 @@ def _write_text(path: Path, text: str) -> None:
     path.write_bytes(text.encode())
 
 
-def _unit_rows(ground: Ground) -> list[Row]:
+def _unit_rows(ground: Ground, communities: list[Community], villages: list[Village]) -> list[Row]:
+    counts = registered_children(communities, villages)
     return [
         {
             "unit_id": unit_id,
@@ -77,6 +87,7 @@ def _unit_rows(ground: Ground) -> list[Row]:
             "name_latin": name[1],
             "level": level,
             "urban": urban,
+            **counts[unit_id],
             "geometry": ground.towns[unit_id],
         }
         for unit_id, (name, level, urban, _) in TOWNS.items()
@@ -174,6 +185,9 @@ crs = "EPSG:{PROJECTED}"
 path = "units.geojson"
 crs = "EPSG:{GEOGRAPHIC}"
 
+[inputs.births]
+path = "births.csv"
+
 [inputs.villages]
 path = "villages.geojson"
 crs = "EPSG:{GEOGRAPHIC}"
@@ -189,6 +203,9 @@ crs = "EPSG:{GEOGRAPHIC}"
 [inputs.hazards]
 path = "hazards.geojson"
 crs = "EPSG:{GEOGRAPHIC}"
+
+[demand]
+counted_on = "{COUNTED_ON}"   # 分年龄人口的统计日 day of the children by single year of age
 
 [travel]
 limit_m = 800    # 步行距离上限（米） walking limit in metres
@@ -214,7 +231,8 @@ program and stand for no real place; the coordinates lie in open grassland. No r
 | `communities.geojson` | 居住小区（无幼儿数，由格网得出；有两个小区故意略有重叠） | communities, without children: these come from the grid; two overlap slightly on purpose |
 | `population.tif` | 100 m 人口格网，波段 `age_0`、`age_1_4`、`age_5_9`（EPSG:{PROJECTED}） | children by age band, 100 m cells |
 | `kindergartens.csv` | 现状幼儿园（一所无证） | kindergartens, one of them unlicensed |
-| `units.geojson` | 街镇 | towns |
+| `units.geojson` | 街镇；`children` 为户籍3–5岁幼儿，`age_0` 至 `age_6` 为预防接种登记的分年龄幼儿（{COUNTED_ON}） | towns; `children` are those of 3 to 5 in the household register, `age_0` to `age_6` those in the immunisation register by age ({COUNTED_ON}) |
+| `births.csv` | 按母亲住址登记的出生人数，分街镇、分年 | births by town and calendar year, by the mother's address |
 | `villages.geojson` | 行政村 | administrative villages |
 | `streets.geojson` | 路网；`barrier` = `river` 的行是河流，桥两侧各 300 m 断开 | streets; rows with `barrier` = `river` are the river, open for 300 m either side of each bridge |
 | `candidates.geojson` | 候选用地（部分距避让设施过近，部分 {YEAR} 年后方可用） | candidate sites, some too near a hazard, some not free by {YEAR} |

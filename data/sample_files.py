@@ -76,15 +76,20 @@ def _ring(ring: shapely.LinearRing, outer: bool) -> list[list[float]]:
 
 
 def write_points_csv(path: Path, rows: Sequence[Row]) -> None:
-    """Write a table with lon and lat, UTF-8 with the mark by which spreadsheets know it."""
-    text = io.StringIO()
+    """Write a table with lon and lat."""
     table = []
     for row in rows:
         lon, lat = lonlat(shapely.get_coordinates(row["geometry"]))[0].tolist()
         table.append({k: v for k, v in row.items() if k != "geometry"} | {"lon": lon, "lat": lat})
-    writer = csv.DictWriter(text, list(table[0]), lineterminator="\r\n")
+    write_csv(path, table)
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Write a table, UTF-8 with the mark by which spreadsheets know it."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\r\n")
     writer.writeheader()
-    writer.writerows(table)
+    writer.writerows(rows)
     path.write_bytes(text.getvalue().encode("utf-8-sig"))
 
 

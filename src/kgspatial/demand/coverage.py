@@ -6,6 +6,7 @@ Imports from `layers`, `errors` and its kernel.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -69,8 +70,7 @@ def outlines_of(
     rings, ring_of = shapely.get_rings(parts, return_index=True)
     xy = shapely.get_coordinates(rings)
     if crs is not None and target is not None and not crs.equals(target, ignore_axis_order=True):
-        move = Transformer.from_crs(crs, target, always_xy=True)
-        xy = np.column_stack(move.transform(xy[:, 0], xy[:, 1]))
+        xy = np.column_stack(_transformer(crs, target).transform(xy[:, 0], xy[:, 1]))
     if not np.isfinite(xy).all():
         raise InputError(
             "a polygon lies where the grid's coordinate reference system has no place",
@@ -80,6 +80,12 @@ def outlines_of(
     holes = np.diff(ring_of, prepend=-1) == 0
     polygons = np.searchsorted(part_of[ring_of], np.arange(len(shapes) + 1))
     return Outlines(xy, first, holes, polygons)
+
+
+@lru_cache(maxsize=32)
+def _transformer(crs: CRS, target: CRS) -> Transformer:
+    """Kept, because looking one up takes as long as the coverage of a county."""
+    return Transformer.from_crs(crs, target, always_xy=True)
 
 
 def coverage_matrix(polygons: gpd.GeoDataFrame | gpd.GeoSeries, grid: Grid) -> sparse.csr_array:

@@ -1,8 +1,8 @@
 """Siting: candidates, location-allocation models, solver, proof and reasons.
 
 Imports from `balance`, `travel`, `demand`, `standards`, `study`. Module order: result, solver,
-arrays, core, worth, model, capacitated, lagrange, covering, median, center, candidates, explain,
-propose.
+arrays, core, worth, model, capacitated, lagrange, _kernels, cover_bound, covering, median, center,
+candidates, explain, propose.
 """
 
 from kgspatial.siting.capacitated import capacitated_coverage

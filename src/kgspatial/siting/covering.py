@@ -119,6 +119,7 @@ def _proven(
         gap_target=gap_target,
         seed=seed,
         start=_start_values(part, np.flatnonzero(np.isin(kept, found.chosen))),
+        is_reduced=True,
     )
     if answer is None:  # nothing chosen always meets the conditions: only a failure of HiGHS
         return found.chosen, found.bound
