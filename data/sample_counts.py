@@ -77,7 +77,7 @@ def births_of_mothers(
         for year in BIRTH_YEARS:
             born = sum(_born(kind, size, year) for kind, size in groups.items())
             count = round(born * rng.uniform(0.98, 1.02))
-            rows.append({"街镇编号": unit, "出生年份": year, "出生人数": count})
+            rows.append({"街镇代码": unit, "出生年份": year, "出生人数": count})
     return rows
 
 

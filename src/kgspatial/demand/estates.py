@@ -1,6 +1,6 @@
 """Demand of estates and villages: from who lives there, or from the norm.
 
-Imports from `households`, `norm`, `filling`, `points`, `study`, `standards` and `inputs`.
+Imports from `households`, `norm`, `filling`, `residents`, `points`, `study`, `standards`, `inputs`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from kgspatial.demand.filling import Filling, default_filling
 from kgspatial.demand.households import household_children
 from kgspatial.demand.norm import norm_children
 from kgspatial.demand.points import community_points, stacked, village_points
+from kgspatial.demand.residents import listed, numbers_of
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
 from kgspatial.standards import Rule, read_profile, share_3_to_5
@@ -72,15 +73,73 @@ def _points(study: Study, year: int | None, method: str) -> tuple[gpd.GeoDataFra
         parts.append(community_points(study, _told(amounts), method))
         problems += found
     if study.villages is not None:
-        amounts, found = _village_amounts(study, study.villages, year, method)
+        beside, shown = _beside_communities(study, study.villages)
+        amounts, found = _village_amounts(study, beside, year, method)
         parts.append(village_points(study, study.villages, _told(amounts), method))
-        problems += [_of_villages(problem) for problem in found]
+        problems += shown + [_of_villages(problem) for problem in found]
     return stacked(study, parts), problems
 
 
 def _told(amounts: pd.Series) -> NDArray[np.float64]:
     """Amounts with 0 where nothing tells; the methods have listed those."""
     return np.asarray(amounts.fillna(0.0), dtype=np.float64)
+
+
+def _beside_communities(
+    study: Study, villages: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, list[Problem]]:
+    """Villages with the residents whom no community in them shows, so that nobody counts twice.
+
+    A community belongs to the village whose point lies in it, or whose outline holds its inner
+    point. Villages without one keep all their residents.
+    """
+    if study.communities is None:
+        return villages, []
+    pairs = _village_of(study.communities, villages)
+    living = _counted_residents(study, study.communities).iloc[pairs["community"]]
+    shown = living.groupby(pairs["village"].to_numpy()).sum()
+    shown = shown.reindex(range(len(villages)), fill_value=0.0).to_numpy()
+    given = villages["residents"].to_numpy(dtype=np.float64)
+    beside = villages.assign(residents=np.fmax(given - shown, 0.0))
+    ids = villages["village_id"]
+    return beside, _shown_problems(ids[shown > 0], ids[shown > given])
+
+
+def _village_of(communities: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Row numbers of each community and the village it belongs to; one village at most."""
+    points = (villages.geom_type == "Point").to_numpy()
+    inner = communities.representative_point()
+    held, outline = villages.geometry.sindex.query(inner, predicate="intersects")
+    drawn = ~points[outline]
+    around, at = communities.sindex.query(villages.geometry[points], predicate="intersects")
+    rows = {
+        "community": np.concatenate([held[drawn], at]),
+        "village": np.concatenate([outline[drawn], np.flatnonzero(points)[around]]),
+    }
+    return pd.DataFrame(rows).sort_values(["community", "village"]).drop_duplicates("community")
+
+
+def _counted_residents(study: Study, communities: gpd.GeoDataFrame) -> pd.Series:
+    """Residents as communities carry them, or else all their homes with a household each."""
+    persons = _persons(study)
+    each = persons.value if isinstance(persons, Rule) else persons
+    homes = numbers_of(communities, "households") * each
+    residents = numbers_of(communities, "residents")
+    found = np.where(np.isnan(residents), homes, residents)
+    return pd.Series(np.nan_to_num(found), communities.index)
+
+
+def _shown_problems(shown: pd.Series, fewer: pd.Series) -> list[Problem]:
+    problems = []
+    if len(shown):
+        text = f"communities show residents of {len(shown)} villages: {listed(shown)}"
+        done = "the villages count with the others only, so that nobody counts twice"
+        problems.append(Problem("villages", "residents_shown", text, done, "note"))
+    if len(fewer):
+        text = f"communities in {len(fewer)} villages have more residents: {listed(fewer)}"
+        done = "nobody is counted in these villages beside the communities"
+        problems.append(Problem("villages", "fewer_residents", text, done, column="residents"))
+    return problems
 
 
 def _village_amounts(
