@@ -45,7 +45,7 @@ print(json.dumps([sums.tolist(), total, time.perf_counter() - begun, peak()]))
 OURS = """
 from kgspatial.demand.zonal import zonal_children
 from kgspatial.inputs import LayerInput
-from kgspatial.inputs.raster_blocks import population_blocks
+from kgspatial.inputs.rasters.blocks import population_blocks
 blocks = population_blocks(LayerInput(raster, bands={"children": 1}))
 found = zonal_children(polygons, blocks, merge=merge)
 sums, total = found.inside.to_numpy(), found.children

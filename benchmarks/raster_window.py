@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np, rasterio
 from rasterio.windows import from_bounds
 from kgspatial.inputs import LayerInput, read_population
-from kgspatial.inputs.areas import Area
+from kgspatial.inputs.coordinates.areas import Area
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()

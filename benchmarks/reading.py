@@ -18,8 +18,8 @@ import shapely
 
 from benchmarks.common import CRS, NORTH, WEST, print_head, print_row, timed
 from kgspatial.inputs import LayerInput
-from kgspatial.inputs.headers import with_canonical_names
-from kgspatial.inputs.vector import read_vector
+from kgspatial.inputs.columns.headers import with_canonical_names
+from kgspatial.inputs.vector.read import read_vector
 
 COUNT, CORNERS = 100_000, 8
 RUNS = 9

@@ -14,10 +14,10 @@ import xlwt
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput
-from kgspatial.inputs.headers import with_canonical_names
+from kgspatial.inputs.columns.headers import with_canonical_names
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.row_kinds import LISTED
-from kgspatial.inputs.tables import read_table
+from kgspatial.inputs.tables.read import read_table
+from kgspatial.inputs.tables.row_kinds import LISTED
 
 Grid = Sequence[Sequence[Any]]
 Merges = Iterable[tuple[int, int, int, int]]

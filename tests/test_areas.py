@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.areas import MARGIN_M, Area, study_area
+from kgspatial.inputs.coordinates.areas import MARGIN_M, Area, study_area
 
 EARTH = Geod(ellps="WGS84")
 XIAMEN = (118.05, 24.43, 118.20, 24.55)

@@ -18,7 +18,7 @@ from shapely import LineString, MultiPoint, Point, box
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import transform_china
-from kgspatial.inputs.china import BOX
+from kgspatial.inputs.coordinates.china import BOX
 
 quick = settings(deadline=None, max_examples=200)
 GEOD = Geod(ellps="WGS84")

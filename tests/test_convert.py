@@ -23,11 +23,11 @@ from shapely import MultiPoint, MultiPolygon, Point, box
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import transform_china
-from kgspatial.inputs.convert import Converted, convert_file
-from kgspatial.inputs.crs import parse_crs
+from kgspatial.inputs.convert.file import Converted, convert_file
+from kgspatial.inputs.convert.movement import Movement
+from kgspatial.inputs.convert.text_points import moved_text
+from kgspatial.inputs.coordinates.crs import parse_crs
 from kgspatial.inputs.files import Source
-from kgspatial.inputs.movement import Movement
-from kgspatial.inputs.text_points import moved_text
 
 FORMATS = (".shp", ".gpkg", ".geojson", ".fgb", ".parquet")
 

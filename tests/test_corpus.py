@@ -25,7 +25,7 @@ from pyproj import Transformer
 import kgspatial
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, check_layer, read_layer, read_population
-from kgspatial.inputs.areas import Area
+from kgspatial.inputs.coordinates.areas import Area
 from kgspatial.inputs.problems import Problem
 from kgspatial.layers import LAYERS
 from kgspatial.supply import kindergarten_supply

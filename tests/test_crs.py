@@ -11,7 +11,7 @@ from shapely import Point
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import parse_crs, projected_crs
-from kgspatial.inputs.crs import check_metric
+from kgspatial.inputs.coordinates.crs import check_metric
 
 GEOD = Geod(ellps="WGS84")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kgspatial.inputs.osm_streets import LEFT_OUT
-from kgspatial.inputs.row_kinds import LISTED
+from kgspatial.inputs.osm.streets import LEFT_OUT
+from kgspatial.inputs.tables.row_kinds import LISTED
 from kgspatial.layers import LAYERS, POPULATION
 
 ROOT = Path(__file__).parents[1]
@@ -38,7 +38,7 @@ def codes_of(text: str) -> set[str]:
 def codes_in_the_source() -> dict[str, str]:
     """Each code of a finding about inputs, and a module that makes it."""
     modules = [
-        *sorted((SOURCE / "inputs").glob("*.py")),
+        *sorted((SOURCE / "inputs").rglob("*.py")),
         SOURCE / "study.py",
         SOURCE / "reading.py",
     ]

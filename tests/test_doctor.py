@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from shapely import Point, box
 
 import kgspatial as kg
-from kgspatial.inputs.doctor import examine_layers
-from kgspatial.inputs.duplicates import overlapping_rows, repeated_rows
-from kgspatial.inputs.elsewhere import layers_elsewhere
+from kgspatial.inputs.checks.doctor import examine_layers
+from kgspatial.inputs.checks.duplicates import overlapping_rows, repeated_rows
+from kgspatial.inputs.checks.elsewhere import layers_elsewhere
 from kgspatial.layers import Grid, Population
 from kgspatial.study import Study
 

@@ -16,7 +16,7 @@ from shapely import Point, box
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, check_layer, read_layer
-from kgspatial.inputs.aliases import (
+from kgspatial.inputs.columns.aliases import (
     AUXILIARY,
     COORDINATE_NAMES,
     alias_data,
@@ -24,8 +24,8 @@ from kgspatial.inputs.aliases import (
     key,
     known_names,
 )
-from kgspatial.inputs.headers import FILE_COLUMNS, OWN_NAMES, with_canonical_names
-from kgspatial.inputs.meanings import DBF_NAME_BYTES, recognise
+from kgspatial.inputs.columns.headers import FILE_COLUMNS, OWN_NAMES, with_canonical_names
+from kgspatial.inputs.columns.meanings import DBF_NAME_BYTES, recognise
 from kgspatial.inputs.problems import Problem
 from kgspatial.layers import KINDS, LAYERS
 
@@ -108,7 +108,9 @@ REAL_HEADERS = {
         "children": "3–5岁人口 适龄儿童数",
         "level": "级别 层级",
         "urban": "是否城区",
-        "": "常住人口 学位数 在园 毛入园率 公办占比 普惠率 缺口（±） 覆盖率",
+        "residents": "常住人口 总人口（人）",
+        "age_3": "3岁 3岁人口 3岁儿童数",
+        "": "学位数 在园 毛入园率 公办占比 普惠率 缺口（±） 覆盖率",
     },
     "villages": {
         "village_id": "行政区划代码 村编号",

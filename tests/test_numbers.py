@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kgspatial.inputs.aliases import alias_data, unit_key, units_of
-from kgspatial.inputs.numbers import read_numbers
+from kgspatial.inputs.columns.aliases import alias_data, unit_key, units_of
+from kgspatial.inputs.columns.numbers import read_numbers
+from kgspatial.inputs.columns.values import typed_column
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.values import typed_column
 from kgspatial.layers import LAYERS, Column
 
 MU = 2000 / 3

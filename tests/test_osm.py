@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, check_layer
-from kgspatial.inputs import osm_file as osm_file_room
-from kgspatial.inputs.areas import Area
-from kgspatial.inputs.osm import OSM_LAYERS, is_osm, read_osm
-from kgspatial.inputs.osm_tags import closed_because, street_rules
+from kgspatial.inputs.coordinates.areas import Area
+from kgspatial.inputs.osm import elements as osm_file_room
+from kgspatial.inputs.osm.read import OSM_LAYERS, is_osm, read_osm
+from kgspatial.inputs.osm.tags import closed_because, street_rules
 from kgspatial.inputs.problems import Problem
 from kgspatial.layers import LAYERS
 

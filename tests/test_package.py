@@ -11,8 +11,30 @@ import kgspatial
 
 SOURCE = Path(kgspatial.__file__).parent
 ROOMS = (
-    *("cli", "console", "plan", "outputs", "summary", "sample", "report", "maps", "siting", "balance"),
-    *("travel", "supply", "demand", "standards", "reading", "study", "inputs", "layers", "terms", "errors"),
+    *(
+        "cli",
+        "console",
+        "plan",
+        "outputs",
+        "summary",
+        "sample",
+        "report",
+        "maps",
+        "siting",
+        "balance",
+    ),
+    *(
+        "travel",
+        "supply",
+        "demand",
+        "standards",
+        "reading",
+        "study",
+        "inputs",
+        "layers",
+        "terms",
+        "errors",
+    ),
 )
 """From the top down: a room imports from those after it only."""
 

@@ -16,12 +16,18 @@ from shapely import Point, box
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput
-from kgspatial.inputs.angles import read_coordinates, read_pairs
-from kgspatial.inputs.coordinates import with_points
-from kgspatial.inputs.headers import with_canonical_names
+from kgspatial.inputs.columns.headers import with_canonical_names
+from kgspatial.inputs.coordinates.angles import read_coordinates, read_pairs
+from kgspatial.inputs.coordinates.points import with_points
+from kgspatial.inputs.coordinates.zones import (
+    ZONES,
+    check_system,
+    fitting_systems,
+    swapped,
+    zone_numbers,
+)
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.tables import read_table
-from kgspatial.inputs.zones import ZONES, check_system, fitting_systems, swapped, zone_numbers
+from kgspatial.inputs.tables.read import read_table
 
 FILE = Path("园.csv")
 LON, LAT = 117 + 38 / 60 + 49.6 / 3600, 24 + 30 / 60 + 46.8 / 3600

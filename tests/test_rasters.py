@@ -23,8 +23,8 @@ from rasterio.windows import Window
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, read_population
-from kgspatial.inputs.areas import Area
-from kgspatial.inputs.rasters import source_files
+from kgspatial.inputs.coordinates.areas import Area
+from kgspatial.inputs.rasters.read import source_files
 from kgspatial.layers import Population
 
 CHILDREN = {"children": 1}
@@ -81,7 +81,9 @@ class TestCells:
     def test_are_the_same_in_tiles_and_strips_compressed_or_not(
         self, tmp_path: Path, layout: dict[str, object], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("kgspatial.inputs.cells.CHUNK_CELLS", 300)  # several to a raster
+        monkeypatch.setattr(
+            "kgspatial.inputs.rasters.cells.CHUNK_CELLS", 300
+        )  # several to a raster
         values = np.arange(2 * 40 * 50, dtype="float32").reshape(2, 40, 50)
         path = write_raster(tmp_path / "p.tif", values, dtype="float32", **layout)
         found = read(path, bands={"age_1_4": 2, "age_5_9": 1})
@@ -621,7 +623,7 @@ PEAK = """
 import sys
 from pathlib import Path
 from kgspatial.inputs import LayerInput, read_population
-from kgspatial.inputs.areas import Area
+from kgspatial.inputs.coordinates.areas import Area
 
 def peak():
     lines = Path("/proc/self/status").read_text().splitlines()

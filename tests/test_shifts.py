@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from pyproj import Geod, Transformer
 
 import kgspatial as kg
-from kgspatial.inputs.alignment import Comparison, best_fit
-from kgspatial.inputs.china import transform_china
-from kgspatial.inputs.crs import projected_crs
+from kgspatial.inputs.checks.alignment import Comparison, best_fit
+from kgspatial.inputs.checks.relations import comparisons_between
+from kgspatial.inputs.checks.shifts import undeclared_shifts
+from kgspatial.inputs.coordinates.china import transform_china
+from kgspatial.inputs.coordinates.crs import projected_crs
 from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem
 from kgspatial.inputs.readers import read_layer
-from kgspatial.inputs.relations import comparisons_between
-from kgspatial.inputs.shifts import undeclared_shifts
 
 Layers = dict[str, gpd.GeoDataFrame]
 

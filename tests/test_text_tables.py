@@ -9,7 +9,7 @@ from tablefiles import HEAD, WORKBOOKS, Grid, garden, read, refused, write, writ
 
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput
-from kgspatial.inputs.tables import read_table
+from kgspatial.inputs.tables.read import read_table
 
 PLAIN = [
     ["园名", "经度", "纬度", "学位"],

@@ -26,7 +26,7 @@ from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, sha256
 from kgspatial.inputs.charsets import codec_of
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.vector import read_vector
+from kgspatial.inputs.vector.read import read_vector
 
 WGS84 = "EPSG:4326"
 FIELD = "位置"

@@ -14,7 +14,7 @@ from tablefiles import HEAD, WORKBOOKS, Grid, garden, read, refused, write, writ
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.tables import read_table
+from kgspatial.inputs.tables.read import read_table
 
 
 class TestWorkbooks:

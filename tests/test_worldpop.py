@@ -17,9 +17,9 @@ from shapely import Point, box
 from kgspatial.demand import children_grid
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, read_population
-from kgspatial.inputs.areas import study_area
+from kgspatial.inputs.coordinates.areas import study_area
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.worldpop import RasterFile, population_rasters
+from kgspatial.inputs.rasters.worldpop import RasterFile, population_rasters
 from kgspatial.reading import read_study
 from kgspatial.study import Study
 

@@ -19,8 +19,8 @@ from kgspatial.demand.coverage import coverage_matrix, share_overlaps, split_cou
 from kgspatial.demand.zonal import ZonalChildren, coverage_sums, zonal_children
 from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, read_population
-from kgspatial.inputs.areas import Area
-from kgspatial.inputs.raster_blocks import population_blocks
+from kgspatial.inputs.coordinates.areas import Area
+from kgspatial.inputs.rasters.blocks import population_blocks
 from kgspatial.layers import Grid, Population
 
 CRS = "EPSG:4549"

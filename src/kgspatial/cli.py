@@ -140,7 +140,7 @@ def convert(
     language: LanguageOption = None,
 ) -> None:
     """Write a file in another coordinate system, with its attributes as they are."""
-    from kgspatial.inputs.convert import convert_file
+    from kgspatial.inputs.convert.file import convert_file
     from kgspatial.inputs.problems import problem_table
 
     chosen = _language(language) or "zh"

@@ -19,7 +19,7 @@ import geopandas as gpd
 import numpy as np
 
 from kgspatial.errors import KgspatialError
-from kgspatial.inputs.crs import WGS84, parse_crs
+from kgspatial.inputs.coordinates.crs import WGS84, parse_crs
 from kgspatial.summary import summarise
 
 if TYPE_CHECKING:

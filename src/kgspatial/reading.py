@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, cast
 import pandas as pd
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.areas import study_area
-from kgspatial.inputs.checks import check_layer
-from kgspatial.inputs.china import china_crs_name
-from kgspatial.inputs.crs import parse_crs
+from kgspatial.inputs.checks.layer import check_layer
+from kgspatial.inputs.coordinates.areas import study_area
+from kgspatial.inputs.coordinates.china import china_crs_name
+from kgspatial.inputs.coordinates.crs import parse_crs
 from kgspatial.inputs.files import existing, sha256
-from kgspatial.inputs.osm import is_osm
+from kgspatial.inputs.osm.read import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
-from kgspatial.inputs.rasters import read_population, source_files
+from kgspatial.inputs.rasters.read import read_population, source_files
 from kgspatial.inputs.readers import read_layer, read_plain
 from kgspatial.layers import LAYERS, POPULATION, Population
 from kgspatial.study import INPUT_COLUMNS, Study

@@ -15,13 +15,13 @@ import pandas as pd
 from pyproj import CRS
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.areas import study_area
-from kgspatial.inputs.checks import check_rows
-from kgspatial.inputs.crs import WGS84, check_metric, parse_crs, projected_crs
-from kgspatial.inputs.doctor import examine_layers
+from kgspatial.inputs.checks.doctor import examine_layers
+from kgspatial.inputs.checks.layer import check_rows
+from kgspatial.inputs.coordinates.areas import study_area
+from kgspatial.inputs.coordinates.crs import WGS84, check_metric, parse_crs, projected_crs
 from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
-from kgspatial.inputs.rasters import read_population
+from kgspatial.inputs.rasters.read import read_population
 from kgspatial.inputs.settings import Settings
 from kgspatial.layers import LAYERS, Population
 

@@ -12,7 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from kgspatial.demand.estimate import available_methods, points_by
+from kgspatial.demand.estimate import METHODS, available_methods, points_by
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.settings import DemandMethod
@@ -75,10 +75,15 @@ def compare_demand(
     Raises
     ------
     InputError
-        When no method can be carried out.
+        When no method can be carried out, or one that was asked for cannot.
     """
     year = study.settings.plan.year if year is None else year
-    wanted = tuple(methods) or available_methods(study, year)
+    wanted = tuple(dict.fromkeys(methods)) or available_methods(study, year)
+    if strange := [m for m in wanted if m not in METHODS]:
+        raise InputError(
+            f"there is no demand method '{strange[0]}' to compare",
+            hint=f"Known: {', '.join(METHODS)}.",
+        )
     named = scenario or study.settings.demand.scenario
     sums: dict[str, pd.Series] = {}
     problems: list[Problem] = []

@@ -1,6 +1,7 @@
 """Demand of estates and villages: from who lives there, or from the norm.
 
-Imports from `households`, `norm`, `filling`, `residents`, `points`, `study`, `standards`, `inputs`.
+Imports from `households`, `norm`, `filling`, `residents`, `points`, `study`, `standards`,
+`layers`, `inputs` and `errors`.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from kgspatial.demand.filling import Filling, default_filling
 from kgspatial.demand.households import household_children
 from kgspatial.demand.norm import norm_children
 from kgspatial.demand.points import community_points, stacked, village_points
-from kgspatial.demand.residents import listed, numbers_of
+from kgspatial.demand.residents import listed
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
+from kgspatial.layers import LAST_YEAR
 from kgspatial.standards import Rule, read_profile, share_3_to_5
 from kgspatial.study import Study
 
@@ -73,7 +75,7 @@ def _points(study: Study, year: int | None, method: str) -> tuple[gpd.GeoDataFra
         parts.append(community_points(study, _told(amounts), method))
         problems += found
     if study.villages is not None:
-        beside, shown = _beside_communities(study, study.villages)
+        beside, shown = _beside_communities(study, study.villages, year)
         amounts, found = _village_amounts(study, beside, year, method)
         parts.append(village_points(study, study.villages, _told(amounts), method))
         problems += shown + [_of_villages(problem) for problem in found]
@@ -86,7 +88,7 @@ def _told(amounts: pd.Series) -> NDArray[np.float64]:
 
 
 def _beside_communities(
-    study: Study, villages: gpd.GeoDataFrame
+    study: Study, villages: gpd.GeoDataFrame, year: int | None
 ) -> tuple[gpd.GeoDataFrame, list[Problem]]:
     """Villages with the residents whom no community in them shows, so that nobody counts twice.
 
@@ -96,9 +98,9 @@ def _beside_communities(
     if study.communities is None:
         return villages, []
     pairs = _village_of(study.communities, villages)
-    living = _counted_residents(study, study.communities).iloc[pairs["community"]]
-    shown = living.groupby(pairs["village"].to_numpy()).sum()
-    shown = shown.reindex(range(len(villages)), fill_value=0.0).to_numpy()
+    living = _counted_residents(study, study.communities, year).iloc[pairs["community"]]
+    sums = living.groupby(pairs["village"].to_numpy()).sum()
+    shown = sums.reindex(range(len(villages)), fill_value=0.0).to_numpy()
     given = villages["residents"].to_numpy(dtype=np.float64)
     beside = villages.assign(residents=np.fmax(given - shown, 0.0))
     ids = villages["village_id"]
@@ -119,14 +121,17 @@ def _village_of(communities: gpd.GeoDataFrame, villages: gpd.GeoDataFrame) -> pd
     return pd.DataFrame(rows).sort_values(["community", "village"]).drop_duplicates("community")
 
 
-def _counted_residents(study: Study, communities: gpd.GeoDataFrame) -> pd.Series:
-    """Residents as communities carry them, or else all their homes with a household each."""
-    persons = _persons(study)
-    each = persons.value if isinstance(persons, Rule) else persons
-    homes = numbers_of(communities, "households") * each
-    residents = numbers_of(communities, "residents")
-    found = np.where(np.isnan(residents), homes, residents)
-    return pd.Series(np.nan_to_num(found), communities.index)
+def _counted_residents(study: Study, communities: gpd.GeoDataFrame, year: int | None) -> pd.Series:
+    """Residents of communities when they were counted; missing ones are nobody."""
+    counted = study.settings.demand.counted_year or year
+    found, _ = household_children(
+        communities,
+        year=LAST_YEAR if counted is None else counted,
+        persons_per_household=_persons(study),
+        share_3_to_5=0.0,  # only residents are asked for
+        filling=_filling(study),
+    )
+    return found["residents_used"].fillna(0.0)
 
 
 def _shown_problems(shown: pd.Series, fewer: pd.Series) -> list[Problem]:

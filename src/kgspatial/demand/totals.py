@@ -17,7 +17,12 @@ from kgspatial.demand.dasymetric import spread
 from kgspatial.demand.grid import grid_points
 from kgspatial.demand.points import community_points, stacked, unit_points
 from kgspatial.demand.reconcile import to_totals
-from kgspatial.demand.scenarios import Scenario, default_scenarios, default_survival
+from kgspatial.demand.scenarios import (
+    ASSUMPTION,
+    Scenario,
+    default_scenarios,
+    default_survival,
+)
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
 from kgspatial.study import Study
@@ -31,6 +36,14 @@ if TYPE_CHECKING:
 
 SPREAD_BY = ("children", "residents", "households", "floor_area_m2")
 """Columns by which a unit's total is spread over its communities, in order of preference."""
+
+SHARED_BIRTHS = {
+    "what": "births",
+    "name": "of the whole area",
+    "evidence": ASSUMPTION,
+    "source": "no unit is named; shared by the children of age 0",
+}
+"""Said in every forecast from births that name no unit."""
 
 
 def unit_counts(study: Study) -> pd.Series:
@@ -148,7 +161,7 @@ def cohort_points(study: Study, year: int | None, scenario: str) -> Points:
     forecast = cohort_forecast(study, [_forecast_year(year)], [scenario])
     totals = forecast.set_index("unit_id")["children"]
     points, problems = spread_totals(study, totals.fillna(0.0), "cohort")
-    return points, forecast_problems(forecast) + problems
+    return points, forecast_problems(forecast) + _births_without_unit(study) + problems
 
 
 def _forecast_year(year: int | None) -> int:
@@ -187,7 +200,7 @@ def cohort_forecast(
     for name in scenarios:
         if name not in known:
             raise InputError(f"there is no scenario '{name}'", hint=f"Known: {', '.join(known)}.")
-    return forecast_children(
+    forecast = forecast_children(
         _ages(study),
         years,
         reference=_counted_on(study),
@@ -195,6 +208,9 @@ def cohort_forecast(
         survival=default_survival(settings.survival),
         scenarios=[known[name] for name in scenarios or known],
     )
+    if study.births is not None and not _names_units(study.births):
+        forecast.attrs["assumptions"].append(SHARED_BIRTHS)
+    return forecast
 
 
 def scenarios_of(study: Study) -> tuple[Scenario, ...]:
@@ -243,8 +259,8 @@ def _births_by_unit(study: Study) -> pd.DataFrame | None:
     births = study.births
     if births is None:
         return None
-    if "unit_id" in births and births["unit_id"].notna().any():
-        named = births.dropna(subset="unit_id")
+    if _names_units(births):
+        named = births.assign(unit_id=_ids_of_units(study, births["unit_id"]))
         table = named.pivot_table("births", "unit_id", "year", aggfunc="sum", observed=True)
     else:
         ages = _ages(study).set_index("unit_id")["age_0"].fillna(0.0)
@@ -252,6 +268,30 @@ def _births_by_unit(study: Study) -> pd.DataFrame | None:
         share = ages / ages.sum()
         table = pd.DataFrame(np.outer(share, total), share.index, total.index)
     return table.rename(columns=int)
+
+
+def _names_units(births: pd.DataFrame) -> bool:
+    return "unit_id" in births and bool(births["unit_id"].notna().any())
+
+
+def _ids_of_units(study: Study, called: pd.Series) -> pd.Series:
+    """Ids of units that births call by their names, as most lists do."""
+    units = cast("gpd.GeoDataFrame", study.units)
+    if "name" not in units:
+        return called
+    once = units.dropna(subset="name").drop_duplicates("name", keep=False)
+    ids = called.map(once.set_index("name")["unit_id"])
+    return called.where(called.isin(units["unit_id"]) | ids.isna(), ids)
+
+
+def _births_without_unit(study: Study) -> list[Problem]:
+    """Rows without a unit, where others name theirs, belong nowhere."""
+    births = study.births
+    if births is None or not _names_units(births) or births["unit_id"].notna().all():
+        return []
+    lost = births.loc[births["unit_id"].isna(), "births"]
+    text = f"{len(lost)} rows with {lost.sum():,.0f} births name no unit, unlike others"
+    return [Problem("births", "no_unit", text, "not in the forecast", column="unit_id")]
 
 
 def reconciled_points(study: Study, points: gpd.GeoDataFrame) -> Points:

@@ -104,7 +104,7 @@ def zonal_children(
         Communities or any other valid polygons, in any CRS.
     blocks : iterable of (Population, list of Problem)
         Blocks of one raster, no cell twice: what
-        :func:`kgspatial.inputs.raster_blocks.population_blocks` yields, or
+        :func:`kgspatial.inputs.rasters.blocks.population_blocks` yields, or
         ``[read_population(...)]``.
     split, shares, age_share
         How bands become children, see :func:`kgspatial.demand.ages.children_3_to_5`. Sprague

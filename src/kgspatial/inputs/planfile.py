@@ -14,7 +14,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from kgspatial.errors import PlanError
-from kgspatial.inputs.aliases import known_names
+from kgspatial.inputs.columns.aliases import known_names
 from kgspatial.inputs.settings import PlanSettings, Settings, Signed
 from kgspatial.layers import BANDS, LAYERS, POPULATION, TABLES
 

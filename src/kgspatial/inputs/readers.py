@@ -1,6 +1,6 @@
 """From files to raw layers: opened by format, columns under canonical names, with a CRS.
 
-Imports from `checks`, `vector`, `osm`, `tables`, `headers`, `coordinates`, `zones`, `crs`, `files`, `problems` and
+Imports from `checks.layer`, `vector.read`, `osm.read`, `tables.read`, `headers`, `coordinates.points`, `zones`, `crs`, `files`, `problems` and
 `errors`. What comes out carries the user's row numbers as its index.
 """
 
@@ -13,21 +13,21 @@ import geopandas as gpd
 import pandas as pd
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.checks import check_table
-from kgspatial.inputs.coordinates import with_points
-from kgspatial.inputs.crs import parse_crs, unshift
+from kgspatial.inputs.checks.layer import check_table
+from kgspatial.inputs.columns.headers import with_canonical_names
+from kgspatial.inputs.coordinates.crs import parse_crs, unshift
+from kgspatial.inputs.coordinates.points import with_points
+from kgspatial.inputs.coordinates.zones import check_system, fitting_systems
 from kgspatial.inputs.files import existing
-from kgspatial.inputs.headers import with_canonical_names
-from kgspatial.inputs.osm import is_osm, read_osm
-from kgspatial.inputs.tables import TABLE_SUFFIXES, read_table
-from kgspatial.inputs.vector import read_vector
-from kgspatial.inputs.zones import check_system, fitting_systems
+from kgspatial.inputs.osm.read import is_osm, read_osm
+from kgspatial.inputs.tables.read import TABLE_SUFFIXES, read_table
+from kgspatial.inputs.vector.read import read_vector
 from kgspatial.layers import spec_of
 
 if TYPE_CHECKING:
     from pyproj import CRS
 
-    from kgspatial.inputs.areas import Area
+    from kgspatial.inputs.coordinates.areas import Area
     from kgspatial.inputs.planfile import LayerInput
     from kgspatial.inputs.problems import Problem
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from kgspatial.inputs.crs import WGS84
+from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.maps.base_layers import base_layers, hazard_layers
 from kgspatial.maps.drawn import Drawn, Scene
 from kgspatial.maps.grid_images import cell_layer, demand_layer

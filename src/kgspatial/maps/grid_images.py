@@ -19,7 +19,7 @@ from rasterio.warp import Resampling, reproject
 
 from kgspatial.demand import children_grid
 from kgspatial.errors import InputError
-from kgspatial.inputs.crs import WGS84
+from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.layers import Grid
 from kgspatial.maps import symbols
 from kgspatial.maps.drawn import Drawn, Scene, Style

@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from kgspatial.inputs.crs import WGS84
+from kgspatial.inputs.coordinates.crs import WGS84
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ from scipy import sparse
 from kgspatial.balance import Balance
 from kgspatial.balance.assess import balance_of
 from kgspatial.errors import InputError
-from kgspatial.inputs.crs import WGS84
+from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.siting.candidates import candidate_sites, sizes_of
 from kgspatial.siting.capacitated import capacitated_coverage
 from kgspatial.siting.core import deficit_core

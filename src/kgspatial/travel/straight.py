@@ -13,7 +13,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from kgspatial.errors import InputError
-from kgspatial.inputs.crs import WGS84, is_metric, projected_crs
+from kgspatial.inputs.coordinates.crs import WGS84, is_metric, projected_crs
 from kgspatial.travel.matrix import TravelMatrix, csr_with_zeros
 
 if TYPE_CHECKING:

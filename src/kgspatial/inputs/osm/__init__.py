@@ -1,0 +1,4 @@
+"""OpenStreetMap files, read offline; needs the extra `osm.read`.
+
+Module order: tags, elements, streets, places, read.
+"""
