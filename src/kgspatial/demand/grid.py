@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 
 from kgspatial.demand.ages import children_3_to_5
-from kgspatial.demand.coverage import coverage_matrix, share_overlaps
+from kgspatial.demand.coverage import shared_outlines, split_counts
 from kgspatial.demand.points import cell_points, community_points, stacked
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 MOSTLY_INSIDE = 0.2
 """A grid with more than this share of its children beyond all units is larger than the area."""
-
-FULL_COVER = 1e-9
-"""A cell that is covered but for this part is covered: rounding must not make demand points."""
 
 
 def children_grid(study: Study) -> NDArray[np.float64]:
@@ -89,8 +86,4 @@ def split_grid(
     """Children of each community, and what each cell keeps."""
     grid = cast("Population", study.population).grid
     communities = cast("gpd.GeoDataFrame", study.communities)
-    shares = share_overlaps(coverage_matrix(communities, grid), communities, grid)
-    covered = np.asarray(shares.sum(axis=0)).ravel()
-    full = covered > 1.0 - FULL_COVER
-    inside = np.asarray(shares @ np.divide(children, covered, out=children.copy(), where=full))
-    return inside, np.where(full, 0.0, children * (1.0 - covered))
+    return split_counts(shared_outlines(communities, grid.crs).shares(grid), children)

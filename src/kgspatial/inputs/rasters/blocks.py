@@ -16,9 +16,9 @@ import numpy as np
 from kgspatial.errors import InputError
 from kgspatial.inputs.coordinates.areas import Area
 from kgspatial.inputs.problems import Problem
-from kgspatial.inputs.rasters.cells import MOST_MARKS, _chunks, _counts, _mark_notes
+from kgspatial.inputs.rasters.cells import MOST_MARKS, chunks_of, counted, mark_notes
 from kgspatial.inputs.rasters.mosaic import Block, Tile, extent_of, place_tiles, window_of
-from kgspatial.inputs.rasters.read import _opened, _tile, _window_notes
+from kgspatial.inputs.rasters.read import opened_raster, tile_of, window_notes
 from kgspatial.inputs.rasters.worldpop import population_rasters
 from kgspatial.layers import Population
 
@@ -74,13 +74,13 @@ def population_blocks(
     files, notes = population_rasters(declared.path, year, by_name=not declared.bands)
     tiles = []
     for file in files:
-        tile, found = _tile(file, declared)
+        tile, found = tile_of(file, declared)
         tiles.append(tile)
         notes += found
     places = place_tiles(tiles)
     extent, first = extent_of(places), tiles[0].grid
     window = extent if area is None else window_of(area, extent, first, declared.path)
-    notes += _window_notes(extent, window, tiles, places, declared)
+    notes += window_notes(extent, window, tiles, places, declared)
     marks: Marks = {}
     blocks = _blocks(tiles, places, window, cells)
     for number, block in enumerate(blocks, start=1):
@@ -94,7 +94,7 @@ def population_blocks(
 def _blocks(tiles: list[Tile], places: list[Block], window: Block, cells: int) -> list[Block]:
     """Blocks of a window, row by row, whose edges are those of the first tile's storage blocks."""
     most = max(1, cells // len({name for tile in tiles for name in tile.numbers}))
-    with _opened(tiles[0].path) as raster:
+    with opened_raster(tiles[0].path) as raster:
         high, wide = raster.block_shapes[next(iter(tiles[0].numbers.values())) - 1]
     if high * min(wide, window.columns) > most:
         high = wide = 1  # stored in one piece: nothing to follow
@@ -126,12 +126,12 @@ def _read(
         if not part.size:
             continue
         own = part.seen_from(place)
-        with _opened(tile.path) as raster:
+        with opened_raster(tile.path) as raster:
             for name, number in tile.numbers.items():
                 target = bands[name][part.seen_from(block).slices]
                 seen = marks.setdefault((index, name), Counter())
-                for rows in _chunks(raster, number, own):
-                    counts = _counts(raster, number, rows, seen, tile.path)
+                for rows in chunks_of(raster, number, own):
+                    counts = counted(raster, number, rows, seen, tile.path)
                     target[rows.seen_from(own).slices] += counts
                     _refuse_many(seen, number, tile)
     return bands
@@ -151,6 +151,6 @@ def _what_is_no_count(tiles: list[Tile], marks: Marks) -> list[Problem]:
     for (index, name), seen in marks.items():
         tile = tiles[index]
         number = tile.numbers[name]
-        with _opened(tile.path) as raster:
-            found += _mark_notes(seen, raster.dtypes[number - 1], number, tile.path)
+        with opened_raster(tile.path) as raster:
+            found += mark_notes(seen, raster.dtypes[number - 1], number, tile.path)
     return found

@@ -75,8 +75,8 @@ def add_counts(
         When a cell holds what is neither a count nor a usual mark of no data.
     """
     marks: Counter[float] = Counter()
-    for rows in _chunks(raster, number, part):
-        target[rows.seen_from(part).slices] += _counts(raster, number, rows, marks, path)
+    for rows in chunks_of(raster, number, part):
+        target[rows.seen_from(part).slices] += counted(raster, number, rows, marks, path)
     if len(marks) > MOST_MARKS:
         shown = ", ".join(f"{value:g}" for value in sorted(marks)[:MOST_MARKS])
         raise InputError(
@@ -84,10 +84,10 @@ def add_counts(
             source=path,
             hint="It holds no counts, or the file is damaged.",
         )
-    return _mark_notes(marks, raster.dtypes[number - 1], number, path)
+    return mark_notes(marks, raster.dtypes[number - 1], number, path)
 
 
-def _chunks(raster: Any, number: int, part: Block) -> Iterator[Block]:
+def chunks_of(raster: Any, number: int, part: Block) -> Iterator[Block]:
     """Rows of a part, by as many whole rows of storage blocks as fit in a chunk and the cache."""
     high, wide = raster.block_shapes[number - 1]
     across = (part.column + part.columns - 1) // wide - part.column // wide + 1
@@ -102,7 +102,7 @@ def _chunks(raster: Any, number: int, part: Block) -> Iterator[Block]:
         row = below
 
 
-def _counts(
+def counted(
     raster: Any, number: int, part: Block, marks: Counter[float], path: Path
 ) -> NDArray[np.float64]:
     """Counts of some cells; what stands for no data without being declared is noted in `marks`."""
@@ -142,7 +142,8 @@ def _marks(
     return dict(zip(values.tolist(), times.tolist(), strict=True))
 
 
-def _mark_notes(marks: Counter[float], dtype: str, number: int, path: Path) -> list[Problem]:
+def mark_notes(marks: Counter[float], dtype: str, number: int, path: Path) -> list[Problem]:
+    """A warning for each value that stands for no data, or may, without being declared so."""
     found = []
     for value, times in sorted(marks.items()):
         cells = f"{times:,} cells of band {number} hold {value:g}"

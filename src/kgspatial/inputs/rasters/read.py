@@ -76,7 +76,7 @@ def read_population(
     files, problems = population_rasters(declared.path, year, by_name=not declared.bands)
     tiles = []
     for file in files:
-        tile, found = _tile(file, declared)
+        tile, found = tile_of(file, declared)
         tiles.append(tile)
         problems += found
     blocks = place_tiles(tiles)
@@ -85,7 +85,7 @@ def read_population(
     bands = _zeros(tiles, window, declared)
     for tile, block in zip(tiles, blocks, strict=True):
         problems += _add(tile, block, window, bands)
-    problems += _window_notes(extent, window, tiles, blocks, declared)
+    problems += window_notes(extent, window, tiles, blocks, declared)
     return Population(window.grid(first), bands, declared.path), problems
 
 
@@ -101,7 +101,7 @@ def source_files(declared: LayerInput, year: int | None) -> list[Path]:
     """
     found: dict[Path, None] = {}
     for file in population_files(declared, year):
-        with _opened(file.path) as raster:
+        with opened_raster(file.path) as raster:
             parts = [Path(name) for name in raster.files] or [file.path]
             found.update(dict.fromkeys(p for p in parts if p.suffix.lower() != ".ovr"))
     return list(found)
@@ -111,7 +111,8 @@ def source_files(declared: LayerInput, year: int | None) -> list[Path]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def opened_raster(path: Path) -> Iterator[Any]:
+    """The raster, open for reading; what rasterio says of it in the user's words."""
     import rasterio
     from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
@@ -135,8 +136,9 @@ def _advice(path: Path) -> str:
     return "GeoTIFF is read, and what else GDAL knows. Was it copied or downloaded to its end?"
 
 
-def _tile(file: RasterFile, declared: LayerInput) -> tuple[Tile, list[Problem]]:
-    with _opened(file.path) as raster:
+def tile_of(file: RasterFile, declared: LayerInput) -> tuple[Tile, list[Problem]]:
+    """A file's grid and which of its bands hold what, without reading its cells."""
+    with opened_raster(file.path) as raster:
         if raster.count == 0:
             inner = ", ".join(name.split(":")[-1] for name in raster.subdatasets[:6])
             raise InputError(
@@ -277,7 +279,7 @@ def _add(
     if not part.size:
         return []
     target = part.seen_from(window).slices
-    with _opened(tile.path) as raster:
+    with opened_raster(tile.path) as raster:
         return [
             problem
             for name, number in tile.numbers.items()
@@ -290,9 +292,10 @@ def _add(
 # ---------------------------------------------------------------- what was read
 
 
-def _window_notes(
+def window_notes(
     extent: Block, window: Block, tiles: list[Tile], blocks: list[Block], declared: LayerInput
 ) -> list[Problem]:
+    """What of the rasters was read, and which cells of the window no file has."""
     notes = []
     if window != extent:
         text = (
