@@ -12,6 +12,7 @@ NAMES = (
     "coordinates",
     "coverage",
     "coverage_blocks",
+    "covering",
     "demand_cohort",
     "demand_tainan",
     "published",

@@ -1,17 +1,11 @@
-"""Sites that reach the most, beside spopt; sites with capacities, beside the textbook model.
+"""Sites with capacities, beside the textbook model.
 
-Covering: 20 of 1,500 candidates for 4,000 communities within 2 km. spopt builds the model with
-PuLP and hands it to HiGHS or CBC; without spopt (``pip install spopt``) only kgspatial is run.
-
-Capacities: five of 600 candidates beside 120 kindergartens. Both are solved by HiGHS to proven
-optimality; the textbook model is the same mathematics without the deficit core, merged points and
-the worth of single sites.
+Five of 600 candidates beside 120 kindergartens. Both are solved by HiGHS to proven optimality; the
+textbook model is the same mathematics without the deficit core, merged points and the worth of
+single sites.
 """
 
 from __future__ import annotations
-
-from importlib.util import find_spec
-from time import perf_counter
 
 import numpy as np
 from scipy import sparse
@@ -20,71 +14,12 @@ from scipy.spatial import KDTree
 
 from benchmarks.common import print_head, print_row, timed
 from kgspatial.balance import allocate
-from kgspatial.siting import capacitated_coverage, max_coverage
+from kgspatial.siting import capacitated_coverage
 from kgspatial.siting.core import deficit_core
 
 HOMES, GARDENS, CANDIDATES, SITES, LIMIT_M = 6_000, 120, 600, 5, 1_500.0
 SIZES = np.array([90.0, 180.0, 270.0, 360.0])
-COMMUNITIES, PARCELS, CHOSEN, RADIUS_M, SIDE_M = 4_000, 1_500, 20, 2_000.0, 20_000.0
 TIME_LIMIT_S = 120.0
-
-Points = tuple[np.ndarray, np.ndarray, np.ndarray]
-
-
-def covering_case(seed: int = 7) -> Points:
-    """Communities, children, candidates: evenly at random over 20 x 20 km, so reaches overlap."""
-    random = np.random.default_rng(seed)
-    communities = random.uniform(0, SIDE_M, (COMMUNITIES, 2))
-    children = random.gamma(1.5, 40.0, COMMUNITIES)
-    return communities, children, random.uniform(0, SIDE_M, (PARCELS, 2))
-
-
-def cover(given: Points) -> tuple[float, float]:
-    communities, children, parcels = given
-    near = KDTree(communities).sparse_distance_matrix(
-        KDTree(parcels), RADIUS_M, output_type="coo_matrix"
-    )
-    reach = sparse.csr_array(near)
-    found = max_coverage(reach, children, p=CHOSEN, time_limit_s=TIME_LIMIT_S)
-    return found.objective, found.bound
-
-
-def cover_with_spopt(given: Points, solver: str) -> tuple[float, bool, float]:
-    """What is covered, whether PuLP calls it optimal, and the seconds until the model stood."""
-    import pulp
-    from scipy.spatial.distance import cdist
-    from spopt.locate import MCLP
-
-    begun = perf_counter()
-    communities, children, parcels = given
-    model = MCLP.from_cost_matrix(cdist(communities, parcels), children, RADIUS_M, CHOSEN)
-    built_s = perf_counter() - begun
-    command = {"HiGHS": pulp.HiGHS, "CBC": pulp.PULP_CBC_CMD}[solver]
-    model.solve(command(msg=False, timeLimit=TIME_LIMIT_S))
-    proven = model.problem.sol_status == pulp.LpSolutionOptimal
-    return float(pulp.value(model.problem.objective)), proven, built_s
-
-
-def compare_covering() -> None:
-    given = covering_case()
-    max_coverage(np.eye(2), [1.0, 1.0], p=1)  # compiles
-    (ours, bound), seconds = timed(lambda: cover(given), runs=3)
-    print_head(f"{CHOSEN} of {PARCELS:,} sites, {COMMUNITIES:,} communities, {RADIUS_M:,.0f} m")
-    print_row("kgspatial", seconds, f"covered {ours:,.3f}, bound {bound:,.3f}")
-    if find_spec("spopt") is None:
-        print("spopt is not installed: not compared")
-        return
-    for solver in ("HiGHS", "CBC"):
-        (theirs, proven, built_s), others = timed(
-            lambda solver=solver: cover_with_spopt(given, solver), runs=1
-        )
-        note = "optimal" if proven else f"not proven in {TIME_LIMIT_S:.0f} s"
-        print_row(
-            f"spopt, {solver}", others, f"covered {theirs:,.3f}, {note}; model {built_s:.1f} s"
-        )
-        tolerance = 1e-6 * bound
-        assert theirs <= bound + tolerance, "no answer may beat the other's proven bound"
-        assert not proven or abs(theirs - ours) <= tolerance, "two optima must be equal"
 
 
 def case(seed: int = 11) -> tuple[sparse.csr_array, sparse.csr_array, np.ndarray, np.ndarray]:
@@ -156,7 +91,7 @@ def textbook(
     return -float(found.fun), -float(found.mip_dual_bound)
 
 
-def compare_capacities() -> None:
+def main() -> None:
     given = case()
     (ours, bound), seconds = timed(lambda: reduced(*given), runs=3)
     (theirs, other), others = timed(lambda: textbook(*given), runs=1)
@@ -167,8 +102,3 @@ def compare_capacities() -> None:
     )
     assert ours <= other + 1e-3, "no answer may beat the other's proven bound"
     assert theirs <= bound + 1e-3, "no answer may beat the other's proven bound"
-
-
-def main() -> None:
-    compare_covering()
-    compare_capacities()

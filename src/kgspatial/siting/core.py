@@ -61,7 +61,7 @@ def deficit_core(
 def merge_equal_rows(
     reach: sparse.csr_array, children: NDArray[np.float64]
 ) -> tuple[sparse.csr_array, NDArray[np.float64], NDArray[np.int64]]:
-    """Merge demand points that reach the same columns.
+    """Merge demand points that reach the same columns; `reach` is left as it is.
 
     Returns
     -------
@@ -73,7 +73,8 @@ def merge_equal_rows(
         Group of each original row.
     """
     reach = sparse.csr_array(reach)
-    reach.sort_indices()
+    if not reach.has_sorted_indices:  # sorting in place would reorder arrays that others share
+        reach = reach.sorted_indices()
     keys = [
         reach.indices[a:b].tobytes()
         for a, b in zip(reach.indptr[:-1], reach.indptr[1:], strict=True)

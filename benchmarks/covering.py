@@ -1,0 +1,279 @@
+"""Sites that reach the most: beside spopt, and as far as 1,000,000 demand points.
+
+20 of 1,500 candidates within 2 km. The cases are synthetic: sites evenly at random; communities
+evenly at random or in towns; cells of a grid whose children live in towns, one child in ten
+evenly over the land. Each case is solved in a process of its own, because a peak of memory never
+goes down again. ``left`` are the points after those of equal reach are merged, ``open`` the sites
+that the prices neither remove nor force. Wall seconds from the call: until the links are read and
+merged, until the prices have an answer and a bound (with the gap there), until the proof.
+
+spopt builds the model of the smallest case with PuLP and hands it to HiGHS or CBC; without spopt
+(``pip install spopt``) it is not compared.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from time import perf_counter
+from unittest.mock import patch
+
+import numpy as np
+from scipy import sparse
+from scipy.spatial import KDTree
+
+from benchmarks.common import print_head, print_row, timed
+from kgspatial.siting import SitingResult, covering, max_coverage
+from kgspatial.siting.cover_bound import BoundedCover, bounded_cover
+from kgspatial.siting.result import relative_gap
+
+SITES, CHOSEN, RADIUS_M, TIME_LIMIT_S = 1_500, 20, 2_000.0, 120.0
+CHILDREN_PER_KM2, EVENLY = 100.0, 0.1
+KM2_PER_TOWN = 60.0
+SPREAD_M = (500.0, 2_000.0)
+"""Standard deviation of a town's children around its centre: the least and the most."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Demand over a square: communities (evenly or in towns), or the cells of a grid."""
+
+    name: str
+    points: int
+    side_m: float
+    kind: str
+    seed: int = 7
+
+
+SMALLEST = Case("communities, 20 km", 4_000, 20_000.0, "even")
+CASES = (
+    SMALLEST,
+    Case("communities in towns, 30 km", 4_000, 30_000.0, "towns"),
+    Case("cells, 60 km", 36_100, 60_000.0, "cells"),
+    Case("cells, 30 km", 36_100, 30_000.0, "cells"),
+    Case("cells, 19 km", 36_100, 19_000.0, "cells"),
+    Case("cells, 60 km", 360_000, 60_000.0, "cells"),
+    Case("cells, 100 km", 1_000_000, 100_000.0, "cells"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """Where the children are, how many, and where sites could be."""
+
+    points: np.ndarray
+    children: np.ndarray
+    parcels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class Towns:
+    """Centres in metres, spread in metres, share of all children in towns."""
+
+    centres: np.ndarray
+    spread_m: np.ndarray
+    share: np.ndarray
+
+
+@dataclass(frozen=True)
+class Half:
+    """What the prices were given and have left, and when."""
+
+    left: int
+    open: int
+    gap: float
+    begun: float
+    ended: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    half: Half
+    begun: float
+    ended: float
+    objective: float
+    bound: float
+    gap: float
+    status: str
+    memory_mb: float
+
+
+def towns_of(random: np.random.Generator, side_m: float) -> Towns:
+    """Towns evenly at random, a few large and many small ones."""
+    count = round(side_m**2 / 1e6 / KM2_PER_TOWN)
+    size = random.lognormal(0.0, 1.0, count)
+    centres = random.uniform(0, side_m, (count, 2))
+    return Towns(centres, random.uniform(*SPREAD_M, count), size / size.sum())
+
+
+def communities_in_towns(random: np.random.Generator, count: int, side_m: float) -> np.ndarray:
+    towns = towns_of(random, side_m)
+    town = random.choice(len(towns.share), count, p=towns.share)
+    apart = random.standard_normal((count, 2)) * towns.spread_m[town, None]
+    evenly = random.random(count) < EVENLY
+    return np.where(
+        evenly[:, None], random.uniform(0, side_m, (count, 2)), towns.centres[town] + apart
+    )
+
+
+def cells_of(
+    random: np.random.Generator, count: int, side_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Centres of a square grid's cells and their children."""
+    cells = round(count**0.5)
+    middle = (np.arange(cells) + 0.5) * side_m / cells
+    towns = towns_of(random, side_m)
+    # A round normal curve is the product of one along x and one along y.
+    away = (middle[None, None, :] - towns.centres.T[:, :, None]) / towns.spread_m[:, None]
+    along_x, along_y = np.exp(-0.5 * away**2) / towns.spread_m[:, None]
+    lived = along_y.T @ (towns.share[:, None] * along_x)
+    expected = EVENLY / lived.size + (1 - EVENLY) * lived / lived.sum()
+    children = (
+        expected * CHILDREN_PER_KM2 * side_m**2 / 1e6 * random.gamma(1.5, 1 / 1.5, lived.shape)
+    )
+    x, y = np.meshgrid(middle, middle)
+    return np.column_stack([x.ravel(), y.ravel()]), children.ravel()
+
+
+def demand_of(case: Case) -> Demand:
+    random = np.random.default_rng(case.seed)
+    if case.kind == "cells":
+        points, children = cells_of(random, case.points, case.side_m)
+    else:
+        evenly = case.kind == "even"
+        points = (
+            random.uniform(0, case.side_m, (case.points, 2))
+            if evenly
+            else communities_in_towns(random, case.points, case.side_m)
+        )
+        children = random.gamma(1.5, 40.0, case.points)
+    return Demand(points, children, random.uniform(0, case.side_m, (SITES, 2)))
+
+
+def reach_of(demand: Demand) -> sparse.csr_array:
+    """Points x sites: the metres between them where within reach."""
+    near = KDTree(demand.points).sparse_distance_matrix(
+        KDTree(demand.parcels), RADIUS_M, output_type="coo_matrix"
+    )
+    return sparse.csr_array(near)
+
+
+def solved(reach: sparse.csr_array, children: np.ndarray) -> tuple[SitingResult, Half]:
+    """The result, and what stood half-way, noted where the prices are called."""
+    noted: list[Half] = []
+
+    def bounded(
+        links: sparse.csr_array,
+        amount: np.ndarray,
+        count: int,
+        *,
+        time_limit_s: float,
+        gap_target: float,
+    ) -> BoundedCover:
+        begun = perf_counter()
+        found = bounded_cover(
+            links, amount, count, time_limit_s=time_limit_s, gap_target=gap_target
+        )
+        left_open = int((found.may_be_chosen & ~found.must_be_chosen).sum())
+        gap = relative_gap(found.objective, found.bound)
+        noted.append(Half(len(amount), left_open, gap, begun, perf_counter()))
+        return found
+
+    with patch.object(covering, "bounded_cover", bounded):
+        found = max_coverage(reach, children, p=CHOSEN, time_limit_s=TIME_LIMIT_S)
+    return found, noted[0]
+
+
+def measured(case: Case) -> Row:
+    demand = demand_of(case)
+    reach = reach_of(demand)
+    max_coverage(reach[:100], demand.children[:100], p=1)  # compiles
+    begun = perf_counter()
+    found, half = solved(reach, demand.children)
+    ended = perf_counter()
+    return Row(half, begun, ended, found.objective, found.bound, found.gap, found.status, peak_mb())
+
+
+def peak_mb() -> float:
+    """The most memory that this process has held; nan where the system does not say."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return next((int(s.split()[1]) / 1024 for s in lines if s.startswith("VmHWM")), np.nan)
+
+
+def print_case(case: Case, row: Row) -> None:
+    half = row.half
+    links_s, bound_s, all_s = (t - row.begun for t in (half.begun, half.ended, row.ended))
+    print(
+        f"{case.name:<28}{case.points:>9,}{half.left:>8,}{half.open:>6,}"
+        f"{links_s:>8.2f}{bound_s:>8.2f}{half.gap:>9.4%}{all_s:>8.2f}"
+        f"{row.objective:>11,.1f}{row.bound:>11,.1f}{row.gap:>9.4%}{row.status:>9}"
+        f"{row.memory_mb:>6,.0f}",
+        flush=True,
+    )
+
+
+def print_cases() -> None:
+    print(
+        f"\n{CHOSEN} of {SITES:,} sites within {RADIUS_M:,.0f} m, at most {TIME_LIMIT_S:.0f} s\n"
+        f"{'demand':<28}{'points':>9}{'left':>8}{'open':>6}{'links s':>8}{'bound s':>8}{'gap':>9}"
+        f"{'all s':>8}{'objective':>11}{'bound':>11}{'gap':>9}{'status':>9}{'MB':>6}"
+    )
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as one_by_one:
+        for case, row in zip(CASES, one_by_one.map(measured, CASES), strict=True):
+            print_case(case, row)
+            assert row.objective <= row.bound, "no answer may beat its bound"
+
+
+def cover(demand: Demand) -> tuple[float, float]:
+    found = max_coverage(reach_of(demand), demand.children, p=CHOSEN, time_limit_s=TIME_LIMIT_S)
+    return found.objective, found.bound
+
+
+def cover_with_spopt(demand: Demand, solver: str) -> tuple[float, bool, float]:
+    """What is covered, whether PuLP calls it optimal, and the seconds until the model stood."""
+    import pulp
+    from scipy.spatial.distance import cdist
+    from spopt.locate import MCLP
+
+    begun = perf_counter()
+    metres = cdist(demand.points, demand.parcels)
+    model = MCLP.from_cost_matrix(metres, demand.children, RADIUS_M, CHOSEN)
+    built_s = perf_counter() - begun
+    command = {"HiGHS": pulp.HiGHS, "CBC": pulp.PULP_CBC_CMD}[solver]
+    model.solve(command(msg=False, timeLimit=TIME_LIMIT_S))
+    proven = model.problem.sol_status == pulp.LpSolutionOptimal
+    return float(pulp.value(model.problem.objective)), proven, built_s
+
+
+def compare() -> None:
+    demand = demand_of(SMALLEST)
+    cover(demand)  # compiles
+    (ours, bound), seconds = timed(lambda: cover(demand), runs=3)
+    print_head(f"{SMALLEST.name}, with the reach from coordinates")
+    print_row("kgspatial", seconds, f"covered {ours:,.3f}, bound {bound:,.3f}")
+    if find_spec("spopt") is None:
+        print("spopt is not installed: not compared")
+        return
+    for solver in ("HiGHS", "CBC"):
+        (theirs, proven, built_s), others = timed(
+            lambda solver=solver: cover_with_spopt(demand, solver), runs=1
+        )
+        note = "optimal" if proven else f"not proven in {TIME_LIMIT_S:.0f} s"
+        print_row(
+            f"spopt, {solver}", others, f"covered {theirs:,.3f}, {note}; model {built_s:.1f} s"
+        )
+        tolerance = 1e-6 * bound
+        assert theirs <= bound + tolerance, "no answer may beat the other's proven bound"
+        assert not proven or abs(theirs - ours) <= tolerance, "two optima must be equal"
+
+
+def main() -> None:
+    print_cases()
+    compare()
