@@ -1,11 +1,18 @@
-"""Sites that reach the most: beside spopt, and as far as 1,000,000 demand points.
+"""Sites that reach the most: as far as 1,000,000 demand points, and beside spopt.
 
-20 of 1,500 candidates within 2 km. The cases are synthetic: sites evenly at random; communities
-evenly at random or in towns; cells of a grid whose children live in towns, one child in ten
-evenly over the land. Each case is solved in a process of its own, because a peak of memory never
-goes down again. ``left`` are the points after those of equal reach are merged, ``open`` the sites
-that the prices neither remove nor force. Wall seconds from the call: until the links are read and
-merged, until the prices have an answer and a bound (with the gap there), until the proof.
+20 of 1,500 candidates within 2 km, synthetic: sites evenly at random; communities evenly at random
+or in towns; cells of a grid with children in towns. How hard a case is depends on the towns: those
+that stand apart mostly settle which sites are best, those that have grown together leave many
+choices that are nearly as good. Each case is solved in a process of its own, because a peak of
+memory never goes down again. Columns:
+
+``left``     points after those of equal reach are merged
+``open``     sites that the prices neither remove nor force
+``links s``  wall seconds from the call until the links are read and merged
+``bound s``  ... until the prices have an answer and a bound, with the ``gap`` there
+``all s``    ... until the result, with its objective, bound, gap and status
+``covered``  share of the children whom any site reaches
+``MB``       the most memory that the process held, its libraries and the case's making included
 
 spopt builds the model of the smallest case with PuLP and hands it to HiGHS or CBC; without spopt
 (``pip install spopt``) it is not compared.
@@ -31,33 +38,50 @@ from kgspatial.siting.cover_bound import BoundedCover, bounded_cover
 from kgspatial.siting.result import relative_gap
 
 SITES, CHOSEN, RADIUS_M, TIME_LIMIT_S = 1_500, 20, 2_000.0, 120.0
-CHILDREN_PER_KM2, EVENLY = 100.0, 0.1
-KM2_PER_TOWN = 60.0
-SPREAD_M = (500.0, 2_000.0)
-"""Standard deviation of a town's children around its centre: the least and the most."""
+CHILDREN_PER_KM2 = 100.0
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How children live: land per town, a town's spread (standard deviation), who lives outside."""
+
+    name: str
+    km2_per_town: float
+    spread_m: tuple[float, float]
+    evenly: float
+    """Share of the children that live evenly over the land."""
+
+
+EVEN = Layout("evenly", np.inf, (0.0, 0.0), 1.0)
+APART = Layout("towns apart", 60.0, (500.0, 2_000.0), 0.1)
+TOGETHER = Layout("towns together", 20.0, (1_000.0, 3_000.0), 0.2)
 
 
 @dataclass(frozen=True)
 class Case:
-    """Demand over a square: communities (evenly or in towns), or the cells of a grid."""
+    """Demand over a square: communities, or the cells of a grid."""
 
-    name: str
+    kind: str
     points: int
     side_m: float
-    kind: str
-    seed: int = 7
+    layout: Layout
+    seed: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}, {self.side_m / 1000:.0f} km, {self.layout.name}"
 
 
-SMALLEST = Case("communities, 20 km", 4_000, 20_000.0, "even")
-CASES = (
-    SMALLEST,
-    Case("communities in towns, 30 km", 4_000, 30_000.0, "towns"),
-    Case("cells, 60 km", 36_100, 60_000.0, "cells"),
-    Case("cells, 30 km", 36_100, 30_000.0, "cells"),
-    Case("cells, 19 km", 36_100, 19_000.0, "cells"),
-    Case("cells, 60 km", 360_000, 60_000.0, "cells"),
-    Case("cells, 100 km", 1_000_000, 100_000.0, "cells"),
+SMALLEST = Case("communities", 4_000, 20_000.0, EVEN, 7)
+SIZES = (
+    ("communities", 4_000, 30_000.0),
+    ("cells", 36_100, 60_000.0),
+    ("cells", 36_100, 30_000.0),
+    ("cells", 36_100, 19_000.0),
+    ("cells", 360_000, 60_000.0),
+    ("cells", 1_000_000, 100_000.0),
 )
+CASES = (SMALLEST, *(Case(*size, layout, 8) for size in SIZES for layout in (APART, TOGETHER)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +107,7 @@ class Half:
     """What the prices were given and have left, and when."""
 
     left: int
+    reached: float
     open: int
     gap: float
     begun: float
@@ -103,39 +128,39 @@ class Row:
     memory_mb: float
 
 
-def towns_of(random: np.random.Generator, side_m: float) -> Towns:
+def towns_of(random: np.random.Generator, case: Case) -> Towns:
     """Towns evenly at random, a few large and many small ones."""
-    count = round(side_m**2 / 1e6 / KM2_PER_TOWN)
+    count = round(case.side_m**2 / 1e6 / case.layout.km2_per_town)
     size = random.lognormal(0.0, 1.0, count)
-    centres = random.uniform(0, side_m, (count, 2))
-    return Towns(centres, random.uniform(*SPREAD_M, count), size / size.sum())
+    centres = random.uniform(0, case.side_m, (count, 2))
+    return Towns(centres, random.uniform(*case.layout.spread_m, count), size / size.sum())
 
 
-def communities_in_towns(random: np.random.Generator, count: int, side_m: float) -> np.ndarray:
-    towns = towns_of(random, side_m)
-    town = random.choice(len(towns.share), count, p=towns.share)
-    apart = random.standard_normal((count, 2)) * towns.spread_m[town, None]
-    evenly = random.random(count) < EVENLY
-    return np.where(
-        evenly[:, None], random.uniform(0, side_m, (count, 2)), towns.centres[town] + apart
-    )
+def communities_of(random: np.random.Generator, case: Case) -> np.ndarray:
+    """Where the communities are; all have as many children, give or take."""
+    anywhere = random.uniform(0, case.side_m, (case.points, 2))
+    if case.layout.evenly == 1.0:
+        return anywhere
+    towns = towns_of(random, case)
+    town = random.choice(len(towns.share), case.points, p=towns.share)
+    apart = random.standard_normal((case.points, 2)) * towns.spread_m[town, None]
+    is_outside = random.random(case.points) < case.layout.evenly
+    return np.where(is_outside[:, None], anywhere, towns.centres[town] + apart)
 
 
-def cells_of(
-    random: np.random.Generator, count: int, side_m: float
-) -> tuple[np.ndarray, np.ndarray]:
+def cells_of(random: np.random.Generator, case: Case) -> tuple[np.ndarray, np.ndarray]:
     """Centres of a square grid's cells and their children."""
-    cells = round(count**0.5)
-    middle = (np.arange(cells) + 0.5) * side_m / cells
-    towns = towns_of(random, side_m)
+    cells = round(case.points**0.5)
+    middle = (np.arange(cells) + 0.5) * case.side_m / cells
+    towns = towns_of(random, case)
     # A round normal curve is the product of one along x and one along y.
     away = (middle[None, None, :] - towns.centres.T[:, :, None]) / towns.spread_m[:, None]
     along_x, along_y = np.exp(-0.5 * away**2) / towns.spread_m[:, None]
     lived = along_y.T @ (towns.share[:, None] * along_x)
-    expected = EVENLY / lived.size + (1 - EVENLY) * lived / lived.sum()
-    children = (
-        expected * CHILDREN_PER_KM2 * side_m**2 / 1e6 * random.gamma(1.5, 1 / 1.5, lived.shape)
-    )
+    evenly = case.layout.evenly
+    expected = evenly / lived.size + (1 - evenly) * lived / lived.sum()
+    total = CHILDREN_PER_KM2 * case.side_m**2 / 1e6
+    children = total * expected * random.gamma(1.5, 1 / 1.5, lived.shape)
     x, y = np.meshgrid(middle, middle)
     return np.column_stack([x.ravel(), y.ravel()]), children.ravel()
 
@@ -143,14 +168,9 @@ def cells_of(
 def demand_of(case: Case) -> Demand:
     random = np.random.default_rng(case.seed)
     if case.kind == "cells":
-        points, children = cells_of(random, case.points, case.side_m)
+        points, children = cells_of(random, case)
     else:
-        evenly = case.kind == "even"
-        points = (
-            random.uniform(0, case.side_m, (case.points, 2))
-            if evenly
-            else communities_in_towns(random, case.points, case.side_m)
-        )
+        points = communities_of(random, case)
         children = random.gamma(1.5, 40.0, case.points)
     return Demand(points, children, random.uniform(0, case.side_m, (SITES, 2)))
 
@@ -181,7 +201,8 @@ def solved(reach: sparse.csr_array, children: np.ndarray) -> tuple[SitingResult,
         )
         left_open = int((found.may_be_chosen & ~found.must_be_chosen).sum())
         gap = relative_gap(found.objective, found.bound)
-        noted.append(Half(len(amount), left_open, gap, begun, perf_counter()))
+        ended = perf_counter()
+        noted.append(Half(len(amount), float(amount.sum()), left_open, gap, begun, ended))
         return found
 
     with patch.object(covering, "bounded_cover", bounded):
@@ -210,10 +231,10 @@ def print_case(case: Case, row: Row) -> None:
     half = row.half
     links_s, bound_s, all_s = (t - row.begun for t in (half.begun, half.ended, row.ended))
     print(
-        f"{case.name:<28}{case.points:>9,}{half.left:>8,}{half.open:>6,}"
+        f"{case.name:<36}{case.points:>9,}{half.left:>8,}{half.open:>6,}"
         f"{links_s:>8.2f}{bound_s:>8.2f}{half.gap:>9.4%}{all_s:>8.2f}"
         f"{row.objective:>11,.1f}{row.bound:>11,.1f}{row.gap:>9.4%}{row.status:>9}"
-        f"{row.memory_mb:>6,.0f}",
+        f"{row.objective / half.reached:>9.1%}{row.memory_mb:>5,.0f}",
         flush=True,
     )
 
@@ -221,8 +242,8 @@ def print_case(case: Case, row: Row) -> None:
 def print_cases() -> None:
     print(
         f"\n{CHOSEN} of {SITES:,} sites within {RADIUS_M:,.0f} m, at most {TIME_LIMIT_S:.0f} s\n"
-        f"{'demand':<28}{'points':>9}{'left':>8}{'open':>6}{'links s':>8}{'bound s':>8}{'gap':>9}"
-        f"{'all s':>8}{'objective':>11}{'bound':>11}{'gap':>9}{'status':>9}{'MB':>6}"
+        f"{'demand':<36}{'points':>9}{'left':>8}{'open':>6}{'links s':>8}{'bound s':>8}{'gap':>9}"
+        f"{'all s':>8}{'objective':>11}{'bound':>11}{'gap':>9}{'status':>9}{'covered':>9}{'MB':>5}"
     )
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as one_by_one:
@@ -256,7 +277,7 @@ def compare() -> None:
     demand = demand_of(SMALLEST)
     cover(demand)  # compiles
     (ours, bound), seconds = timed(lambda: cover(demand), runs=3)
-    print_head(f"{SMALLEST.name}, with the reach from coordinates")
+    print_head(f"{SMALLEST.name}: {SMALLEST.points:,} points, reach and model from coordinates")
     print_row("kgspatial", seconds, f"covered {ours:,.3f}, bound {bound:,.3f}")
     if find_spec("spopt") is None:
         print("spopt is not installed: not compared")

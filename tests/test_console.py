@@ -47,3 +47,14 @@ def test_signs_that_a_terminal_library_reads_as_markup_are_shown_as_they_are() -
     text = problem_text(table, "en", width=100)
     assert "[red]name[/red]" in text
     assert "[inputs.units]" in text
+
+
+def test_in_chinese_the_kind_of_a_finding_stands_before_its_english_text() -> None:
+    assert "合计行: a total" in problem_text(findings(), "zh", width=120)
+    assert "合计行" not in problem_text(findings(), "en", width=120)
+
+
+def test_a_finding_of_an_unknown_kind_has_its_text_alone() -> None:
+    table = problem_table([Problem("units", "of_tomorrow", "it is new", "listed", "note")])
+    assert ": it is new" not in problem_text(table, "zh", width=100)
+    assert "it is new" in problem_text(table, "zh", width=100)

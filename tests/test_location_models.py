@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from scipy import sparse
 from scipy.sparse.csgraph import dijkstra
 
 from kgspatial.errors import InputError
-from kgspatial.siting import max_coverage, p_center, p_median, set_cover
+from kgspatial.siting import capacitated_coverage, max_coverage, p_center, p_median, set_cover
+from kgspatial.siting.arrays import links_of
+from kgspatial.siting.core import merge_equal_rows
 from kgspatial.siting.lagrange import bounded_median
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "benchmarks"
@@ -142,6 +144,54 @@ def test_sparse_and_dense_distances_say_the_same() -> None:
     table = sparse.csr_array((np.array([0.0, 3.0, 1.0]), ([0, 0, 1], [0, 1, 1])), shape=(2, 2))
     answers = [p_median(d, [1.0, 1.0], p=2) for d in (dense, table)]
     assert [a.objective for a in answers] == [1.0, 1.0]
+
+
+def out_of_order() -> sparse.csr_array:
+    """Distances whose columns are stored in no order, as sums and slices of matrices leave them."""
+    columns, metres = np.array([2, 0, 1, 1, 0, 2]), np.array([5.0, 1.0, 7.0, 2.0, 4.0, 3.0])
+    return sparse.csr_array((metres, columns, np.array([0, 2, 5, 6])), shape=(3, 3))
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda metres: max_coverage(metres, np.ones(3), p=1),
+        lambda metres: set_cover(metres, np.ones(3)),
+        lambda metres: p_median(metres, np.ones(3), p=2),
+        lambda metres: p_center(metres, p=2),
+        lambda metres: capacitated_coverage(metres, np.ones(3), [2.0], p=1),
+        lambda metres: capacitated_coverage(
+            np.ones((3, 1)), np.ones(3), [2.0], p=1, existing=(metres, np.ones(3))
+        ),
+        lambda metres: merge_equal_rows(links_of(metres), np.ones(3)),
+        lambda metres: merge_equal_rows(metres, np.ones(3)),
+    ],
+    ids=[
+        "max_coverage",
+        "set_cover",
+        "p_median",
+        "p_center",
+        "capacitated_coverage",
+        "existing facilities",
+        "merging of links",
+        "merging",
+    ],
+)
+def test_asking_leaves_the_matrix_as_it_was(ask: Callable[[sparse.csr_array], object]) -> None:
+    metres, before = out_of_order(), out_of_order()
+    ask(metres)
+    assert metres.indices.tolist() == before.indices.tolist()
+    assert metres.indptr.tolist() == before.indptr.tolist()
+    assert metres.data.tolist() == before.data.tolist()
+
+
+def test_points_that_store_their_sites_in_another_order_are_merged() -> None:
+    columns = np.array([1, 0, 0, 1, 1])
+    links = sparse.csr_array((np.ones(5), columns, np.array([0, 2, 4, 5])), shape=(3, 2))
+    merged, amount, group = merge_equal_rows(links, np.array([1.0, 2.0, 4.0]))
+    assert group[0] == group[1] != group[2]
+    assert amount[group].tolist() == [3.0, 3.0, 4.0]
+    assert merged.toarray()[group].tolist() == [[1.0, 1.0], [1.0, 1.0], [0.0, 1.0]]
 
 
 @pytest.mark.parametrize("p", [-1, 3])

@@ -204,7 +204,7 @@ def cohort_forecast(
         _ages(study),
         years,
         reference=_counted_on(study),
-        births=_births_by_unit(study),
+        births=births_by_unit(study),
         survival=default_survival(settings.survival),
         scenarios=[known[name] for name in scenarios or known],
     )
@@ -254,8 +254,20 @@ def _counted_on(study: Study) -> date:
         ) from None
 
 
-def _births_by_unit(study: Study) -> pd.DataFrame | None:
-    """Births as units x calendar years; of the whole area, shared by the youngest children."""
+def births_by_unit(study: Study) -> pd.DataFrame | None:
+    """Return a study's births as units x calendar years, as the arrays below take them.
+
+    Parameters
+    ----------
+    study : Study
+        Its births name units by id or by name. Where they name none, those of the whole area
+        are shared in proportion to the units' children of age 0.
+
+    Returns
+    -------
+    DataFrame or None
+        Persons, indexed by ``unit_id``, one column for each calendar year; None without births.
+    """
     births = study.births
     if births is None:
         return None
