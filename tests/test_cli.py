@@ -127,10 +127,12 @@ def test_a_register_without_a_declared_crs_is_refused(project: Path, tmp_path: P
         'path = "kindergartens.csv"\ncrs = "EPSG:4490"',
         'path = "kindergartens.csv"',
     )
-    done = kgspatial("check", plan, "--language", "en")
+    done = kgspatial("check", plan, "--json")
     assert done.returncode == 2
-    assert "kindergartens.csv" in done.stdout
-    assert "crs = " in done.stdout
+    first = json.loads(done.stdout)[0]
+    assert (first["code"], first["source"]) == ("refused", "kindergartens.csv")
+    assert "crs = " in first["done"]
+    assert "kindergartens.csv" in kgspatial("check", plan).stdout
     quiet = kgspatial("check", plan, "--quiet")
     assert (quiet.returncode, quiet.stdout) == (2, "")
     assert "kindergartens.csv" in quiet.stderr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from kgspatial.inputs.settings import DemandSettings, PlanSettings, Settings
 from kgspatial.layers import Grid, Population
 from kgspatial.standards import read_profile, share_3_to_5
 from kgspatial.study import OUTSIDE, Study
+from kgspatial.terms import LANGUAGES, term
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
+DOCS = Path(__file__).parents[1] / "docs"
 CRS = "EPSG:4549"
 WEST, SOUTH = 500_000.0, 2_700_000.0
 AGES = [f"age_{age}" for age in range(7)]
@@ -577,6 +580,30 @@ class TestPlanFile:
         study = replace(sample, settings=replace(sample.settings, demand=demand))
         with pytest.raises(InputError, match="no scenario 'lwo'"):
             estimate_demand(study)
+
+
+class TestDocuments:
+    def test_show_every_key_of_demand(self, tmp_path: Path) -> None:
+        names = {f.name for f in fields(DemandSettings)}
+        page = (DOCS / "plan-file.md").read_text(encoding="utf-8")
+        shown = page.split("```toml\n", 1)[1].split("```", 1)[0]
+        section = shown.split("\n[demand]", 1)[1].split("\n[travel]", 1)[0]
+        keys = set(re.findall(r"^(?:# )?(\w+) = ", section, re.MULTILINE))
+        own = {"births_change", "migration", "enrolment"}
+        assert keys == (names - {"scenarios"}) | own
+        commented = re.sub(r"^# (?=\w+ = |\[)", "", section, flags=re.MULTILINE)
+        found = TestPlanFile.read(tmp_path, f"[demand]{commented}")
+        assert found.scenarios["low"].keys() == own
+        table = (
+            (DOCS / "demand.md").read_text(encoding="utf-8").split("## Keys of the plan file")[1]
+        )
+        assert {n for n in names if f"`{n}`" not in table} == {"scenarios"}
+
+    def test_name_every_method_and_its_label(self) -> None:
+        page = (DOCS / "demand.md").read_text(encoding="utf-8")
+        assert [m for m in METHODS if f"## `{m}`" not in page] == []
+        labels = [term(f"report.method_{m}", language) for m in METHODS for language in LANGUAGES]
+        assert len(set(labels)) == 2 * len(METHODS)
 
 
 @pytest.mark.parametrize("method", METHODS)

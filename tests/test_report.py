@@ -210,7 +210,7 @@ class TestTables:
         found = annex_tables(*results)
         assert list(found) == [
             *("summary", "kindergartens", "units", "communities", "sites", "before_after"),
-            *("excluded", "inputs"),
+            *("excluded", "problems", "inputs"),
         ]
         assert all(len(t) for t in found.values())
 

@@ -28,6 +28,9 @@ BASES = ("not_delivered", "residents", "residents_filling", "households")
 OCCUPANCY_BASES = ("given", "filling", "full")
 """The share as counted; the curve of filling, alone or since then; nothing, so all homes count."""
 
+LEAST_SHARE = 1e-9
+"""A share of homes below this is nobody: residents per home cannot be told from it."""
+
 PERSONS = (1.0, 10.0)
 SHARES = (0.0, 0.2)
 """What persons per household and the share of children aged 3 to 5 can be at all."""
@@ -184,7 +187,8 @@ def _grown(
     residents grow with the occupancy. Planned residents come by the curve.
     """
     more = np.nan_to_num(lived.wanted - lived.counted)
-    each = np.divide(counted, lived.counted, out=np.zeros_like(counted), where=lived.counted > 0)
+    known = lived.counted > LEAST_SHARE
+    each = np.divide(counted, lived.counted, out=np.zeros_like(counted), where=known)
     since = counted + more * np.where(np.isnan(full), each, full)
     return np.where(lived.unbuilt, counted * lived.curve, since)
 

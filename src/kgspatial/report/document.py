@@ -6,6 +6,7 @@ the findings in words, the first rows, the figures and what the results rest on.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -272,7 +273,8 @@ def _limits_and_problems(writer: _Writer, study: Study, balance: Balance) -> Non
     writer.heading("limits")
     writer.bullets(sentences.limit_sentences(study, language))
     writer.heading("problems")
-    found = tables.problems_annex(balance, language).frame
+    serious = balance.problems[balance.problems["severity"] != "note"]
+    found = tables.problems_annex(replace(balance, problems=serious), language).frame
     if found.empty:
         writer.sentences([term("report.say_no_problems", language)])
         return

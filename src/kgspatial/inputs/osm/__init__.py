@@ -1,4 +1,4 @@
-"""OpenStreetMap files, read offline; needs the extra `osm.read`.
+"""OpenStreetMap files, read offline; needs the extra `osm`.
 
 Module order: tags, elements, streets, places, read.
 """

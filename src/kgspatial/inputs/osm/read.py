@@ -1,7 +1,7 @@
 """OpenStreetMap files, read offline: streets, kindergartens and residential areas.
 
 Imports from `osm.streets`, `osm.places`, `osm.elements`, `files` and `errors`. Needs the extra
-``osm.read`` (the package ``osmium``).
+``osm`` (the package ``osmium``).
 """
 
 from __future__ import annotations
