@@ -224,3 +224,19 @@ def test_a_grid_of_cells_knows_its_edges_whichever_way_up() -> None:
     assert up.centres(np.array([0, 5]))[1].tolist() == [40, 30]
     assert down.centres(np.array([0, 5]))[1].tolist() == [30, 40]
     assert box(*up.bounds).area == up.size * 100
+
+
+def test_an_area_across_two_zones_says_in_which_projection_it_is_measured() -> None:
+    gardens = gpd.GeoDataFrame(
+        {"kindergarten_id": ["K1", "K2"], "places": [90, 90]},
+        geometry=[Point(118.4, 35.1), Point(118.6, 35.1)],
+        crs="EPSG:4490",
+    )
+    study = Study(kindergartens=gardens)
+    found = study.problems[study.problems["code"] == "own_projection"]
+    assert found["severity"].tolist() == ["note"]
+    assert "118.5000E" in found["problem"].iloc[0]
+    one_zone = Study(kindergartens=gardens.iloc[:1])
+    assert "own_projection" not in one_zone.problems["code"].tolist()
+    chosen = Study(kindergartens=gardens, crs="EPSG:4548")
+    assert "own_projection" not in chosen.problems["code"].tolist()

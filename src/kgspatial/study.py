@@ -100,6 +100,7 @@ class Study:
                 checked[name], found = check_rows(raw, spec)
                 problems += found
         crs = _study_crs(self.crs, checked)
+        problems += _across_zones(crs) if self.crs is None else []
         for name, frame in checked.items():
             checked[name], found = _in_crs(_with_unit_ids(frame, checked), crs, name)
             problems += found
@@ -167,6 +168,15 @@ def _study_crs(wanted: object, layers: dict[str, gpd.GeoDataFrame]) -> CRS:
     first = next(n for n in ("units", "communities", "kindergartens") if n in layers)
     west, south, east, north = layers[first].geometry.to_crs(WGS84).total_bounds
     return projected_crs((float(west), float(south), float(east), float(north)))
+
+
+def _across_zones(crs: CRS) -> list[Problem]:
+    """Say so when the CRS was made for the area because it reaches into a second zone."""
+    if crs.to_epsg() is not None or not crs.is_projected:
+        return []
+    text = f"the area reaches into a second zone; distances are taken in {crs.name}"
+    done = "used; write study_crs under [plan] to choose another"
+    return [Problem("", "own_projection", text, done, "note")]
 
 
 def _in_crs(frame: gpd.GeoDataFrame, crs: CRS, name: str) -> tuple[gpd.GeoDataFrame, list[Problem]]:
