@@ -146,6 +146,20 @@ class TestFormats:
         assert found.index.tolist() == [2, 5]
 
 
+class TestDeclaredSystems:
+    def test_a_plan_that_contradicts_the_file_is_followed_and_said(
+        self, gardens: gpd.GeoDataFrame, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "g.gpkg"
+        gardens.to_crs("EPSG:4549").to_file(path)
+        wanted = LayerInput(str(path), crs="EPSG:4548")
+        frame, problems = read_layer("kindergartens", wanted)
+        assert frame.crs == "EPSG:4548"
+        assert [p.code for p in problems if p.code == "crs_overridden"] == ["crs_overridden"]
+        own = LayerInput(str(path), crs="EPSG:4549")
+        assert "crs_overridden" not in [p.code for p in read_layer("kindergartens", own)[1]]
+
+
 class TestNamedColumns:
     TEXT = "kindergarten_id,name,全称,lon,lat,lon2,places\nK,短,长,120,23,121,5\n"
 

@@ -20,6 +20,7 @@ from kgspatial.inputs.coordinates.points import with_points
 from kgspatial.inputs.coordinates.zones import check_system, fitting_systems
 from kgspatial.inputs.files import existing
 from kgspatial.inputs.osm.read import is_osm, read_osm
+from kgspatial.inputs.problems import Problem
 from kgspatial.inputs.tables.read import TABLE_SUFFIXES, read_table
 from kgspatial.inputs.vector.read import read_vector
 from kgspatial.layers import spec_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     from kgspatial.inputs.coordinates.areas import Area
     from kgspatial.inputs.planfile import LayerInput
-    from kgspatial.inputs.problems import Problem
 
 
 def read_layer(
@@ -64,6 +64,7 @@ def read_layer(
     frame, problems = _opened(path, name, declared, area)
     if frame.empty:
         raise InputError(f"the layer '{name}' is empty: it has no rows", source=path)
+    problems += _overridden(frame, name, declared, path)
     frame = _with_crs(frame, declared, path)
     problems += check_system(frame, name, declared.crs, path)
     crs = declared.crs or cast("CRS", frame.crs).to_string()
@@ -109,6 +110,24 @@ def _fitting(frame: gpd.GeoDataFrame) -> str:
     """What the size of the coordinates tells; the choice stays with the planner."""
     codes = fitting_systems(frame)
     return f" By their size the coordinates could be in {' or '.join(codes)}." if codes else ""
+
+
+def _overridden(
+    frame: gpd.GeoDataFrame, name: str, declared: LayerInput, path: Path
+) -> list[Problem]:
+    """Say so where the plan file contradicts the file's own system.
+
+    Longitudes and latitudes of two systems are no contradiction: GeoJSON without a system counts
+    as WGS 84, and web-map coordinates are declared over it.
+    """
+    if declared.crs is None or frame.crs is None:
+        return []
+    own, wanted = frame.crs, parse_crs(declared.crs, source=str(path)).crs
+    if own == wanted or (own.is_geographic and wanted.is_geographic):
+        return []
+    text = f"the file says {own.name}, the plan file {declared.crs}"
+    done = "the plan file's is used; take crs = ... away if the file is right"
+    return [Problem(name, "crs_overridden", text, done, "note", str(path))]
 
 
 def _with_crs(frame: gpd.GeoDataFrame, declared: LayerInput, path: Path) -> gpd.GeoDataFrame:
