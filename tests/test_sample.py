@@ -14,7 +14,8 @@ import shapely
 
 import kgspatial as kg
 from kgspatial.balance import Balance
-from kgspatial.demand import Demand
+from kgspatial.demand import Demand, available_methods, backtest, school_cohorts
+from kgspatial.demand.totals import births_by_unit
 from kgspatial.siting import SitePlan
 from kgspatial.study import Study
 from kgspatial.travel import straight
@@ -105,6 +106,38 @@ def _residents(study: Study) -> float:
     hamlets = study.villages["residents"].sub(inside, fill_value=0.0)
     assert (hamlets >= 0).all()
     return float(study.communities["residents"].sum() + hamlets.sum())
+
+
+def test_the_grid_goes_before_the_registers(study: Study, demand: Demand) -> None:
+    assert demand.method == "grid"
+    assert available_methods(study, 2025) == ("register", "grid", "households", "norm", "cohort")
+
+
+def test_births_fall_and_so_do_the_ages(study: Study) -> None:
+    births = study.births.groupby("year")["births"].sum()
+    assert births.index.tolist() == list(range(2019, 2025))
+    assert births.is_monotonic_decreasing
+    assert births[2024] < 0.8 * births[2019]
+    ages = study.units[[f"age_{age}" for age in range(7)]]
+    assert ages.sum().is_monotonic_increasing
+    assert (ages["age_6"] > ages["age_0"]).all()
+
+
+def test_the_register_misses_the_new_estate_and_holds_the_old_streets(
+    study: Study, demand: Demand
+) -> None:
+    living = demand.points.groupby("unit_id")["children"].sum()
+    ratio = study.units.set_index("unit_id")["children"] / living
+    assert ratio["U04"] < 0.6, "those who moved in are registered elsewhere"
+    assert (ratio[["U01", "U02", "U05", "U06", "U07"]] > 1.05).all()
+
+
+def test_those_who_moved_in_were_born_elsewhere(study: Study) -> None:
+    counted = study.units.set_index("unit_id")[["age_3", "age_4", "age_5"]].sum(axis=1)
+    check = backtest(school_cohorts(births_by_unit(study), [2025]), counted)
+    assert abs(check.bias) < 0.06
+    assert check.units.loc["U04", "relative_error"] < -0.2
+    assert check.units.loc["U06", "relative_error"] > 0.1
 
 
 @pytest.mark.parametrize(
