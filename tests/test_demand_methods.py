@@ -346,6 +346,36 @@ class TestForecast:
         np.testing.assert_allclose(found[wanted.index], wanted, rtol=1e-9)
         assert (demand.method, demand.scenario, demand.year) == ("cohort", scenario, 2030)
 
+    def test_adds_estates_that_are_delivered_after_the_count(self, sample: Study) -> None:
+        homes = sample.communities.copy()
+        coming = homes["community_id"].iloc[:3].tolist()
+        homes.loc[homes.index[:3], "delivered_year"] = 2027
+        later = replace(sample, communities=homes)
+        table = cohort_forecast(later, [2026, 2028], ["mid"]).groupby("year").sum(numeric_only=True)
+        assert table.loc[2026, "delivered"] == 0
+        assert table.loc[2028, "delivered"] > 0
+        demand = estimate_demand(later, year=2028, method="cohort")
+        assert demand.children == pytest.approx(table.loc[2028, "children"], rel=1e-9)
+        before = estimate_demand(sample, year=2028, method="cohort").points
+        more = demand.points.set_index("demand_id")["children"].sub(
+            before.set_index("demand_id")["children"]
+        )
+        assert more[more.abs() > 1e-9].index.tolist() == coming
+        assert more.sum() == pytest.approx(table.loc[2028, "delivered"], rel=1e-9)
+        assert "estates_added" in demand.problems["code"].tolist()
+
+    def test_adds_the_migration_of_a_unit_to_that_of_the_scenario(self, sample: Study) -> None:
+        rates = pd.Series(0.0, index=sample.units.index)
+        rates.iloc[0] = -0.05
+        moving = replace(sample, units=sample.units.assign(migration=rates))
+        still, moved = (
+            by_unit(estimate_demand(s, year=2028, method="cohort").points) for s in (sample, moving)
+        )
+        leaving = sample.units["unit_id"].iloc[0]
+        assert moved[leaving] == pytest.approx(still[leaving] * 0.95**3, rel=1e-9)
+        others = still.index.drop(leaving)
+        np.testing.assert_allclose(moved[others], still[others], rtol=1e-12)
+
     def test_shares_the_births_of_the_whole_area(self, sample: Study) -> None:
         whole = sample.births.groupby("year", as_index=False)["births"].sum()
         shared = replace(sample, births=whole)

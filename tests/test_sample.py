@@ -14,8 +14,7 @@ import shapely
 
 import kgspatial as kg
 from kgspatial.balance import Balance
-from kgspatial.demand import Demand, available_methods, backtest, school_cohorts
-from kgspatial.demand.totals import births_by_unit
+from kgspatial.demand import Demand, available_methods, backtest, births_by_unit, school_cohorts
 from kgspatial.siting import SitePlan
 from kgspatial.study import Study
 from kgspatial.travel import straight

@@ -24,6 +24,8 @@ _HOMES = {
     "Study": "kgspatial.study",
     "TravelMatrix": "kgspatial.travel",
     "assess_balance": "kgspatial.balance",
+    "backtest": "kgspatial.demand",
+    "compare_demand": "kgspatial.demand",
     "estimate_demand": "kgspatial.demand",
     "measure_travel": "kgspatial.travel",
     "plan_map": "kgspatial.maps",
@@ -49,6 +51,8 @@ __all__ = [
     "Study",
     "TravelMatrix",
     "assess_balance",
+    "backtest",
+    "compare_demand",
     "estimate_demand",
     "measure_travel",
     "plan_map",
@@ -61,7 +65,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from kgspatial.balance import Balance, assess_balance
-    from kgspatial.demand import Demand, estimate_demand
+    from kgspatial.demand import Demand, backtest, compare_demand, estimate_demand
     from kgspatial.errors import InputError, KgspatialError, PlanError, SolverError
     from kgspatial.inputs import transform_china
     from kgspatial.layers import Grid, Population

@@ -133,6 +133,7 @@ LAYERS: dict[str, Layer] = {
                 _count("residents", "persons"),
                 _count("children", "children"),
                 *(_count(f"age_{age}", "children") for age in range(OLDEST_AGE + 1)),
+                Column("migration", "number", minimum=-1, maximum=1, unit="share"),
             ),
         ),
         Layer(

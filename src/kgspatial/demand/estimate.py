@@ -1,6 +1,6 @@
 """`estimate_demand`: children aged 3 to 5 per demand point, by the method that the inputs allow.
 
-Imports from `register`, `estates`, `totals`, `grid`, `points`, `study`, `inputs` and `errors`.
+Imports from `register`, `forecast`, `estates`, `totals`, `grid`, `points`, `study`, `inputs` and `errors`.
 """
 
 from __future__ import annotations
@@ -10,15 +10,11 @@ from typing import TYPE_CHECKING, get_args
 import geopandas as gpd
 
 from kgspatial.demand.estates import can_tell, household_points, norm_points
+from kgspatial.demand.forecast import cohort_points
 from kgspatial.demand.grid import grid_points
 from kgspatial.demand.points import Demand
 from kgspatial.demand.register import counts_of_communities, register_points
-from kgspatial.demand.totals import (
-    cohort_points,
-    dasymetric_points,
-    grid_tells,
-    reconciled_points,
-)
+from kgspatial.demand.totals import dasymetric_points, grid_tells, reconciled_points
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.settings import DemandMethod

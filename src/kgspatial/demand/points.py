@@ -85,10 +85,14 @@ class Demand:
 
 
 def community_points(
-    study: Study, children: NDArray[np.float64], method: str | pd.Series
+    study: Study,
+    children: NDArray[np.float64],
+    method: str | pd.Series,
+    communities: gpd.GeoDataFrame | None = None,
 ) -> gpd.GeoDataFrame:
-    """One point for each community, with its children."""
-    communities = cast("gpd.GeoDataFrame", study.communities)
+    """One point for each community (all of the study unless given), with its children."""
+    if communities is None:
+        communities = cast("gpd.GeoDataFrame", study.communities)
     points = communities.representative_point()
     declared = communities.get("unit_id")
     return gpd.GeoDataFrame(

@@ -1,49 +1,31 @@
-"""Demand from totals of units: counted ones spread over the points, forecast ones, control totals.
+"""Demand from totals of units: counted ones spread over the points, and control totals.
 
-Imports from `dasymetric`, `reconcile`, `cohort`, `scenarios`, `grid`, `points`, `study`, `inputs`.
+Imports from `dasymetric`, `reconcile`, `grid`, `points`, `study`, `inputs` and `errors`.
 """
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from kgspatial.demand.cohort import forecast_children, forecast_problems
 from kgspatial.demand.dasymetric import spread
 from kgspatial.demand.grid import grid_points
 from kgspatial.demand.points import community_points, stacked, unit_points
 from kgspatial.demand.reconcile import to_totals
-from kgspatial.demand.scenarios import (
-    ASSUMPTION,
-    Scenario,
-    default_scenarios,
-    default_survival,
-)
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import Problem
 from kgspatial.study import Study
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Points = tuple[gpd.GeoDataFrame, list[Problem]]
 
 SPREAD_BY = ("children", "residents", "households", "floor_area_m2")
 """Columns by which a unit's total is spread over its communities, in order of preference."""
-
-SHARED_BIRTHS = {
-    "what": "births",
-    "name": "of the whole area",
-    "evidence": ASSUMPTION,
-    "source": "no unit is named; shared by the children of age 0",
-}
-"""Said in every forecast from births that name no unit."""
 
 
 def unit_counts(study: Study) -> pd.Series:
@@ -154,156 +136,6 @@ def _community_weights(
         for own in empty
     ]
     return np.asarray(weights.fillna(0.0), dtype=np.float64), problems
-
-
-def cohort_points(study: Study, year: int | None, scenario: str) -> Points:
-    """Children forecast by unit from single years of age and births, spread over the points."""
-    forecast = cohort_forecast(study, [_forecast_year(year)], [scenario])
-    totals = forecast.set_index("unit_id")["children"]
-    points, problems = spread_totals(study, totals.fillna(0.0), "cohort")
-    return points, forecast_problems(forecast) + _births_without_unit(study) + problems
-
-
-def _forecast_year(year: int | None) -> int:
-    if year is None:
-        raise InputError("the method 'cohort' needs a year", hint="Write year = ... under [plan].")
-    return year
-
-
-def cohort_forecast(
-    study: Study, years: Sequence[int], scenarios: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Forecast the children of a study's units by the cohort method.
-
-    Parameters
-    ----------
-    study : Study
-        Its units carry ``age_0`` to ``age_5`` (children by single year of age on the day
-        ``[demand] counted_on``); births, where given, are those since that day.
-    years : sequence of int
-        School years, each named by its September.
-    scenarios : sequence of str
-        Names out of ``[demand.scenarios]`` and low, mid, high; all unless given.
-
-    Returns
-    -------
-    DataFrame
-        See :func:`kgspatial.demand.cohort.forecast_children`: years and scenarios are columns.
-
-    Raises
-    ------
-    InputError
-        When ages or their day are missing, or a scenario is not known.
-    """
-    settings = study.settings.demand
-    known = {s.name: s for s in scenarios_of(study)}
-    for name in scenarios:
-        if name not in known:
-            raise InputError(f"there is no scenario '{name}'", hint=f"Known: {', '.join(known)}.")
-    forecast = forecast_children(
-        _ages(study),
-        years,
-        reference=_counted_on(study),
-        births=births_by_unit(study),
-        survival=default_survival(settings.survival),
-        scenarios=[known[name] for name in scenarios or known],
-    )
-    if study.births is not None and not _names_units(study.births):
-        forecast.attrs["assumptions"].append(SHARED_BIRTHS)
-    return forecast
-
-
-def scenarios_of(study: Study) -> tuple[Scenario, ...]:
-    """The plan's scenarios, and of the defaults those that the plan does not define anew."""
-    own = study.settings.demand.scenarios
-    known = ("births_change", "migration", "enrolment")
-    for name, numbers in own.items():
-        strange = sorted(set(numbers) - set(known))
-        if strange:
-            raise InputError(
-                f"unknown key '{strange[0]}' in [demand.scenarios.{name}]",
-                hint=f"Known: {', '.join(known)}.",
-            )
-    made = [
-        Scenario(name, **numbers, evidence="plan", source="the plan file")
-        for name, numbers in own.items()
-    ]
-    return (*made, *(s for s in default_scenarios() if s.name not in own))
-
-
-def _ages(study: Study) -> pd.DataFrame:
-    units = study.units
-    columns = [] if units is None else [c for c in units if str(c).startswith("age_")]
-    if units is None or "age_0" not in columns:
-        raise InputError(
-            "the method 'cohort' needs units with children by single year of age",
-            hint="Give the units layer the columns age_0 to age_5 (0岁 ... 5岁).",
-        )
-    return pd.DataFrame(units[["unit_id", *columns]])
-
-
-def _counted_on(study: Study) -> date:
-    text = study.settings.demand.counted_on
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        said = f"is '{text}'" if text else "is not given"
-        raise InputError(
-            f"[demand] counted_on {said}: the day on which the children by age were counted",
-            hint='Write counted_on = "2024-08-31" under [demand].',
-        ) from None
-
-
-def births_by_unit(study: Study) -> pd.DataFrame | None:
-    """Return a study's births as units x calendar years, as the arrays below take them.
-
-    Parameters
-    ----------
-    study : Study
-        Its births name units by id or by name. Where they name none, those of the whole area
-        are shared in proportion to the units' children of age 0.
-
-    Returns
-    -------
-    DataFrame or None
-        Persons, indexed by ``unit_id``, one column for each calendar year; None without births.
-    """
-    births = study.births
-    if births is None:
-        return None
-    if _names_units(births):
-        named = births.assign(unit_id=_ids_of_units(study, births["unit_id"]))
-        table = named.pivot_table("births", "unit_id", "year", aggfunc="sum", observed=True)
-    else:
-        ages = _ages(study).set_index("unit_id")["age_0"].fillna(0.0)
-        total = births.groupby("year")["births"].sum()
-        share = ages / ages.sum()
-        table = pd.DataFrame(np.outer(share, total), share.index, total.index)
-    return table.rename(columns=int)
-
-
-def _names_units(births: pd.DataFrame) -> bool:
-    return "unit_id" in births and bool(births["unit_id"].notna().any())
-
-
-def _ids_of_units(study: Study, called: pd.Series) -> pd.Series:
-    """Ids of units that births call by their names, as most lists do."""
-    units = cast("gpd.GeoDataFrame", study.units)
-    if "name" not in units:
-        return called
-    once = units.dropna(subset="name").drop_duplicates("name", keep=False)
-    ids = called.map(once.set_index("name")["unit_id"])
-    return called.where(called.isin(units["unit_id"]) | ids.isna(), ids)
-
-
-def _births_without_unit(study: Study) -> list[Problem]:
-    """Rows without a unit, where others name theirs, belong nowhere."""
-    births = study.births
-    if births is None or not _names_units(births) or births["unit_id"].notna().all():
-        return []
-    lost = births.loc[births["unit_id"].isna(), "births"]
-    text = f"{len(lost)} rows with {lost.sum():,.0f} births name no unit, unlike others"
-    return [Problem("births", "no_unit", text, "not in the forecast", column="unit_id")]
 
 
 def reconciled_points(study: Study, points: gpd.GeoDataFrame) -> Points:

@@ -147,7 +147,17 @@ def limit_sentences(study: Study, language: Language) -> list[str]:
     """Return what the method cannot tell."""
     method = f"report.limit_{study.settings.travel.method}"
     first = [term(method, language)] if has_term(method) else []
-    return [*first, *(term(f"report.limit_{k}", language) for k in LIMITS)]
+    forecast = study.settings.demand.method == "cohort"
+    kept = [k for k in LIMITS if not (k == "year" and forecast)]
+    return [*first, *(term(f"report.limit_{k}", language) for k in kept)]
+
+
+def _method_used(balance: Balance, asked: str) -> str:
+    """The method that told most children; what was asked for where the balance does not say."""
+    demand = balance.demand
+    if "method" not in demand or demand.empty:
+        return asked
+    return str(demand["children"].groupby(demand["method"].astype(str)).sum().idxmax())
 
 
 def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFrame:
@@ -157,7 +167,8 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
     ladder = joined(map(str, s.siting.classes), language)
     values: dict[str, object] = {
         "year": year,
-        "method": term(f"report.method_{s.demand.method}", language),
+        "method": term(f"report.method_{_method_used(balance, s.demand.method)}", language),
+        "scenario": s.demand.scenario if _method_used(balance, "") == "cohort" else None,
         "age_share": s.demand.age_share,
         "travel": term(f"report.method_{s.travel.method}", language),
         "limit": f"{s.travel.limit_m:g}",
