@@ -2,8 +2,8 @@
 
 20 of 1,500 candidates within 2 km, synthetic: sites evenly at random; communities evenly at random
 or in towns; cells of a grid with children in towns. How hard a case is depends on the towns: those
-that stand apart mostly settle which sites are best, those that have grown together leave many
-choices that are nearly as good. Each case is solved in a process of its own, because a peak of
+that stand apart mostly settle which sites are best, those that have grown together leave more that
+are nearly as good. Each case is solved in a process of its own, because a peak of
 memory never goes down again. Columns:
 
 ``left``     points after those of equal reach are merged
