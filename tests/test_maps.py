@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from importlib.resources import files
 from pathlib import Path
@@ -29,7 +30,13 @@ from shapely import LineString, MultiPolygon, Point, Polygon, box
 from kgspatial.balance import Balance, assess_balance
 from kgspatial.demand import estimate_demand
 from kgspatial.errors import KgspatialError
-from kgspatial.inputs.settings import PlanSettings, Settings, SitingSettings, TravelSettings
+from kgspatial.inputs.settings import (
+    DemandSettings,
+    PlanSettings,
+    Settings,
+    SitingSettings,
+    TravelSettings,
+)
 from kgspatial.layers import Grid, Population
 from kgspatial.maps import PlanMap, packing, plan_map, symbols, write_standalone
 from kgspatial.maps.grid_images import cell_hectares, palette_png
@@ -42,6 +49,7 @@ CRS = "EPSG:4548"
 LON, LAT = 117.7, 24.5
 WEST, SOUTH = Transformer.from_crs(4326, CRS, always_xy=True).transform(LON, LAT)
 HOSTILE = "<img src=x onerror=alert(1)>"
+GAP_COLUMNS = ("unserved", "unreached", "children")
 CLOSING = "</script><b>&amp;"
 
 Results = tuple[Study, Balance, SitePlan]
@@ -499,7 +507,10 @@ def test_a_study_without_units_population_and_ground() -> None:
 def test_only_units_and_kindergartens() -> None:
     study = Study(kindergartens=kindergartens(), units=units().assign(children=[300.0, 200.0]))
     page = rendered(plan_map(study, assessed(study)))
-    assert keys_of(page) == {"units", "outline", "kindergartens", "catchments"}
+    assert keys_of(page) == {"points", "units", "outline", "kindergartens", "catchments"}
+    drawn = layer(page, "points")
+    assert drawn["titles"] == ["城南街道", "城北街道"]
+    assert field(drawn, "3–5岁幼儿（人）")["values"] == [300, 200]
 
 
 def test_a_plan_without_sites_has_no_state_after(results: Results) -> None:
@@ -522,6 +533,55 @@ def test_a_grid_of_residents_beside_counts_of_children_is_not_drawn() -> None:
     grid = Population(population().grid, {"residents": population().bands["children"]})
     study = small_study(communities=communities().assign(children=20.0), population=grid)
     assert not {"demand", "cells"} & keys_of(rendered(plan_map(study, assessed(study))))
+
+
+def by_households(**changes: Any) -> Study:
+    """Children by the people of communities and of one far village; the grid tells nothing."""
+    far = {"village_id": ["V1"], "name": ["河西村"], "name_latin": ["Hexi"], "residents": [820.0]}
+    sized = communities().assign(residents=400.0)
+    village = gpd.GeoDataFrame(far, geometry=[at(1700, 300)], crs=CRS)
+    chosen = replace(settings(), demand=DemandSettings(method="households"))
+    return small_study(**{"communities": sized, "villages": village, "settings": chosen, **changes})
+
+
+def test_the_grid_is_drawn_only_when_the_demand_is_the_grids(page: str) -> None:
+    assert "demand" in keys_of(page)
+    study = by_households()
+    assert study.population is not None
+    assert "demand" not in keys_of(rendered(plan_map(study, assessed(study))))
+
+
+def test_the_grid_is_not_drawn_when_totals_of_units_changed_it() -> None:
+    chosen = replace(settings(), demand=DemandSettings(method="grid", control=True))
+    study = small_study(units=units().assign(children=[300.0, 200.0]), settings=chosen)
+    assert "demand" not in keys_of(rendered(plan_map(study, assessed(study))))
+
+
+def test_children_of_a_village_are_drawn_where_it_lies() -> None:
+    study = by_households()
+    balance = assessed(study)
+    sites = propose_sites(study, balance, new=1, time_limit_s=5)
+    village = (balance.demand["source"] == "village").to_numpy()
+    before, after = (b.demand[village].iloc[0] for b in (balance, sites.after))
+    assert before["unserved"] > after["unserved"]
+
+    page = rendered(plan_map(study, balance, sites))
+    drawn = layer(page, "points")
+    assert drawn["titles"] == ["河西村"]
+    assert drawn["subtitles"] == ["行政村　V1"]
+    assert (drawn["of"], drawn["of_after"]) == tuple(
+        [int(symbols.gap_classes(*(np.array([row[c]]) for c in GAP_COLUMNS))[0])]
+        for row in (before, after)
+    )
+    assert field(drawn, "所在街镇")["values"] == ["城南街道"]
+    unserved = field(drawn, "未获学位（人）")
+    assert unserved["values"] == [pytest.approx(before["unserved"], abs=0.5)]
+    assert unserved["after"] == [pytest.approx(after["unserved"], abs=0.5)]
+    assert layer(rendered(plan_map(study, balance, language="en")), "points")["titles"] == ["Hexi"]
+
+
+def test_no_points_are_drawn_where_every_child_has_a_polygon_or_a_cell(page: str) -> None:
+    assert "points" not in keys_of(page)
 
 
 # Folium's children

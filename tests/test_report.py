@@ -23,11 +23,12 @@ import kgspatial.report.lettering as lettering_module
 from kgspatial.balance import Balance, assess_balance
 from kgspatial.demand import estimate_demand
 from kgspatial.errors import KgspatialWarning
-from kgspatial.inputs.settings import PlanSettings, Settings, SitingSettings
+from kgspatial.inputs.settings import DemandSettings, PlanSettings, Settings, SitingSettings
 from kgspatial.layers import Grid, Population
 from kgspatial.report import annex_tables, write_document, write_figures, write_tables
-from kgspatial.report.figure_parts import nice_length
+from kgspatial.report.figure_parts import Scene, nice_length
 from kgspatial.report.lettering import Lettering, choose_lettering
+from kgspatial.report.plates import _areas_and_points
 from kgspatial.report.sentences import proof_sentence
 from kgspatial.report.wording import clean, say
 from kgspatial.siting import SitePlan, propose_sites
@@ -378,6 +379,29 @@ class TestFigures:
         study, balance, _ = request.getfixturevalue(case)
         names = [p.stem for p in write_figures(tmp_path, study, balance)]
         assert names == ["1_demand", "2_utilisation", "3_gaps"]
+
+    def test_only_villages_with_an_outline_get_a_density(self, tmp_path: Path) -> None:
+        outlined = square(3200, 200, 400)
+        study = study_with(
+            communities=communities().assign(residents=300.0),
+            villages=gpd.GeoDataFrame(
+                {"village_id": ["V1", "V2"], "name": ["东村", "西村"], "residents": [900.0, 500.0]},
+                geometry=[outlined, place(3200, 2500)],
+                crs=CRS,
+            ),
+            settings=Settings(
+                plan=PlanSettings(year=2025), demand=DemandSettings(method="households")
+            ),
+        )
+        _, balance, _ = solve(study)
+        areas, points = _areas_and_points(
+            Scene(study, balance, None, choose_lettering("en")), balance
+        )
+        shapes = areas.set_index("demand_id").geometry
+        assert shapes["village-V1"].equals(outlined)
+        assert points["demand_id"].tolist() == ["village-V2"]
+        assert len(areas) + len(points) == len(balance.demand)
+        assert len(write_figures(tmp_path, study, balance, None, "en")) == 3
 
     def test_without_a_chinese_font_figures_are_english_and_say_so(
         self, results: Results, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -18,13 +18,15 @@ from kgspatial.maps.result_layers import (
     catchment_layers,
     community_layer,
     kindergarten_layer,
+    point_layer,
     site_layers,
 )
 
 FIGURES = ("children", "places", "served", "unserved", "unreached", "vacant")
 TEXTS = ("legend", "before", "after", "close", "missing", "state", "north", "extent_button")
 LEGEND_ORDER = (
-    *("sites", "site_catchments", "kindergartens", "catchments", "communities", "cells", "demand"),
+    *("sites", "site_catchments", "kindergartens", "catchments", "communities"),
+    *("points", "cells", "demand"),
     *(
         "units",
         "outline",
@@ -68,7 +70,9 @@ def _layers(scene: Scene) -> tuple[list[Drawn], float]:
     """The layers from the lowest to the highest, and the largest tolerance of their shapes."""
     images = [demand_layer(scene), cell_layer(scene)]
     communities = community_layer(scene)
-    shaped = [*([communities] if communities else []), *base_layers(scene)]
+    points = point_layer(scene)
+    results = [*([communities] if communities else []), *([(points, 0.0)] if points else [])]
+    shaped = [*results, *base_layers(scene)]
     above = [*catchment_layers(scene), *hazard_layers(scene), kindergarten_layer(scene)]
     found = [*images, *(layer for layer, _ in shaped), *above, *site_layers(scene)]
     return [layer for layer in found if layer is not None], max((t for _, t in shaped), default=0.0)

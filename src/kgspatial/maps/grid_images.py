@@ -18,7 +18,6 @@ from pyproj import CRS, Transformer
 from rasterio.warp import Resampling, reproject
 
 from kgspatial.demand import children_grid
-from kgspatial.errors import InputError
 from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.layers import Grid
 from kgspatial.maps import symbols
@@ -41,14 +40,11 @@ one pixel a cell, warping by nearest neighbour would lose some cells and double 
 
 
 def demand_layer(scene: Scene) -> Drawn | None:
-    """Return children aged 3 to 5 per hectare as an image; None without a population grid."""
+    """Return children aged 3 to 5 per hectare as an image; None unless the grid tells them all."""
     population = scene.study.population
-    if population is None:
+    if population is None or not _from_grid(scene):
         return None
-    try:
-        children = children_grid(scene.study)
-    except InputError:  # a grid of residents beside counts of children tells nothing about these
-        return None
+    children = children_grid(scene.study)
     density = children / cell_hectares(population.grid)
     limits = density_limits(density[children > 0])
     classes = np.where(children > 0, np.searchsorted(limits, density) + 1, 0).astype(np.uint8)
@@ -56,6 +52,13 @@ def demand_layer(scene: Scene) -> Drawn | None:
     styles = [Style(n, fill=c) for n, c in zip(names, symbols.DEMAND_COLOURS, strict=False)]
     image = overlay(classes, population.grid, [s.fill for s in styles])
     return Drawn("demand", scene.say("layer_demand"), "image", image, styles, shown=False)
+
+
+def _from_grid(scene: Scene) -> bool:
+    """Whether the demand is the grid's: another method, or totals of units, would deny it."""
+    demand = scene.balance.demand
+    made = len(demand) > 0 and bool((demand["method"] == "grid").all())
+    return made and not scene.study.settings.demand.control
 
 
 def density_limits(positive: Floats) -> Floats:

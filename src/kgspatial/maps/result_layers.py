@@ -1,4 +1,4 @@
-"""The results on the map: gaps of communities, kindergartens, catchments, sites, candidates.
+"""The results on the map: gaps of communities and points, kindergartens, catchments, sites, candidates.
 
 Imports from `drawn`, `packing`, `symbols`, `balance`, `siting`.
 """
@@ -6,6 +6,7 @@ Imports from `drawn`, `packing`, `symbols`, `balance`, `siting`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 COMMUNITY_FIELDS = ("unit_id", "households", "residents", "children")
 COMMUNITY_STATES = ("served", "unserved", "unreached", "gap", "nearest_m", "mean_distance_m")
+POINT_SOURCES = {"village": ("villages", "village_id"), "unit": ("units", "unit_id")}
+"""Sources of demand points that no polygon or cell of the map shows, with their layers."""
+
 GARDEN_FIELDS = ("kind", "grade", "unit_id", "counted", "places", "classes", "enrolled")
 GARDEN_STATES = ("served", "vacant", "utilisation", "nearest_children", "gap")
 SITE_FIELDS = ("action", "source", "unit_id", "classes", "places", "served", "children_gained")
@@ -82,6 +86,53 @@ def _gap_classes(table: pd.DataFrame) -> list[int]:
     columns = ("unserved", "unreached", "children")
     classes = symbols.gap_classes(*(table[c].to_numpy(dtype=float) for c in columns))
     return [int(c) for c in classes]
+
+
+def point_layer(scene: Scene) -> Drawn | None:
+    """Return the villages and units whose children live at a point, by those without a place."""
+    demand = scene.balance.demand
+    at_point = demand["source"].isin(POINT_SOURCES).to_numpy()
+    if not at_point.any():
+        return None
+    table = _with_own_names(scene, demand[at_point].reset_index(drop=True))
+    later = None if scene.after is None else scene.after.demand[at_point].reset_index(drop=True)
+    sizes = symbols.place_sizes(table["children"].to_numpy(dtype=float), symbols.CHILD_STEPS)
+    called = {s: subtitles(scene, table, "own_id", scene.value(s)) for s in POINT_SOURCES}
+    return Drawn(
+        "points",
+        scene.say("layer_points"),
+        "points",
+        pack_points(table.geometry),
+        [replace(style, shape="circle", radius=6.5) for style in _gap_styles(scene, thin=False)],
+        _gap_classes(table),
+        None if later is None else _gap_classes(later),
+        radii=_radii(sizes),
+        sizes=_size_styles(sizes, symbols.CHILD_STEPS),
+        sizes_label=scene.column("children"),
+        crowded=len(table) > symbols.MANY_KINDERGARTENS,
+        titles=titles(scene, table, "own_id"),
+        subtitles=[called[s][row] for row, s in enumerate(table["source"])],
+        fields=fields(
+            scene,
+            table.assign(unit_id=table["unit_id"].astype(str).map(scene.unit_names())),
+            ("unit_id", "children", *COMMUNITY_STATES),
+            None if later is None else later.reindex(columns=COMMUNITY_STATES),
+        ),
+    )
+
+
+def _with_own_names(scene: Scene, points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """The points with the id of their village or unit, and its Latin name where one is given."""
+    prefixed = zip(points["source"], points["demand_id"], strict=True)
+    points = points.assign(own_id=[i.removeprefix(f"{source}-") for source, i in prefixed])
+    latin = pd.Series(None, index=points.index, dtype=object)
+    for source, (name, key) in POINT_SOURCES.items():
+        layer = getattr(scene.study, name)
+        if layer is not None and "name_latin" in layer:
+            names = pd.Series(layer["name_latin"].to_numpy(dtype=object), layer[key].astype(str))
+            own = points["source"] == source
+            latin[own] = points.loc[own, "own_id"].map(names)
+    return points.assign(name_latin=latin)
 
 
 def kindergarten_layer(scene: Scene) -> Drawn:
@@ -150,13 +201,15 @@ def _radii(sizes: NDArray[np.float64]) -> list[float]:
     return [round(float(np.sqrt(s)) * PIXELS_PER_ROOT_POINT, 1) for s in sizes]
 
 
-def _size_styles(sizes: NDArray[np.float64]) -> list[Style]:
+def _size_styles(
+    sizes: NDArray[np.float64], steps: symbols.Steps = symbols.PLACE_STEPS
+) -> list[Style]:
     """The sizes that are drawn, for the legend; one alone explains nothing."""
     used = np.unique(sizes)
     if len(used) < 2:
         return []
     return [
-        Style(symbols.place_label(size), "circle", "#9a9a9a", "#ffffff", radius=radius)
+        Style(symbols.place_label(size, steps), "circle", "#9a9a9a", "#ffffff", radius=radius)
         for size, radius in zip(used, _radii(used), strict=True)
     ]
 

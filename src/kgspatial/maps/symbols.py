@@ -13,6 +13,8 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Steps = tuple[tuple[float, float], ...]
+
 
 @dataclass(frozen=True)
 class Symbol:
@@ -66,6 +68,9 @@ DEMAND_COLOURS = ("#eff3ff", "#bdd7e7", "#6baed6", "#3182bd", "#08519c")
 PLACE_STEPS = ((90.0, 30.0), (180.0, 48.0), (270.0, 70.0), (360.0, 95.0), (float("inf"), 125.0))
 """Up to so many places, a symbol of so many square points: the steps of the scale ladder."""
 
+CHILD_STEPS = ((10.0, 20.0), (30.0, 40.0), (100.0, 70.0), (300.0, 110.0), (float("inf"), 160.0))
+"""Likewise up to so many children at a point: a village or a unit without known area."""
+
 MANY_KINDERGARTENS = 150
 """Symbols shrink in the overview where there are more."""
 
@@ -95,13 +100,13 @@ def gap_labels() -> list[str]:
     return ["0", *(f"{low:g}–{high:g}" for low, high in bounds), f"> {limits[-1]:g}"]
 
 
-def place_sizes(places: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the symbol size of each number of places, in square points."""
-    limits, sizes = np.array(PLACE_STEPS).T
+def place_sizes(places: NDArray[np.float64], steps: Steps = PLACE_STEPS) -> NDArray[np.float64]:
+    """Return the symbol size of each number of places (or children), in square points."""
+    limits, sizes = np.array(steps).T
     return np.asarray(sizes[np.searchsorted(limits, places, side="left")])
 
 
-def place_label(size: float) -> str:
-    """Return how the legend calls a size of :data:`PLACE_STEPS`."""
-    limit = next(limit for limit, own in PLACE_STEPS if own == size)
-    return f"≤ {limit:g}" if np.isfinite(limit) else f"> {PLACE_STEPS[-2][0]:g}"
+def place_label(size: float, steps: Steps = PLACE_STEPS) -> str:
+    """Return how the legend calls a size of the steps."""
+    limit = next(limit for limit, own in steps if own == size)
+    return f"≤ {limit:g}" if np.isfinite(limit) else f"> {steps[-2][0]:g}"

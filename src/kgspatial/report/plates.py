@@ -46,15 +46,15 @@ LISTED_SITES = 12
 MANY_POLYGONS = 3000
 MOST_LABELLED = 60
 """Units beyond this number stay without names, which would hide the map."""
-POINT_RADIUS_M = 50.0
-"""Radius at which demand is drawn where no polygon or grid cell is known for it."""
+POINT_COLOUR = "#5a5a5a"
+"""Of children where no area is known for them, hence no density."""
 AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
 
 
 def demand_plate(scene: Scene) -> Figure:
-    """Map children per hectare with the kindergartens."""
+    """Map children per hectare with the kindergartens, and children without a known area."""
     figure, axes = _map(scene, "figure_demand")
-    areas = _areas(scene, scene.balance)
+    areas, points = _areas_and_points(scene, scene.balance)
     per_hectare = areas["children"].to_numpy(dtype=float) / np.maximum(
         areas.area.to_numpy() / 1e4, 1e-9
     )
@@ -62,11 +62,13 @@ def demand_plate(scene: Scene) -> Figure:
     colours = np.array(symbols.DEMAND_COLOURS, dtype=object)[np.searchsorted(limits, per_hectare)]
     colours[areas["children"] <= 0] = palette.NOBODY_COLOUR
     _fill(axes, areas, colours)
+    sizes = _dots(axes, points, POINT_COLOUR)
     _boundaries(axes, scene, label=True)
     _kindergartens(axes, scene.balance)
     names = [*(f"≤ {u:g}" for u in limits), f"> {limits[-1]:g}" if len(limits) else "> 0"]
     ramp = [_patch(symbols.DEMAND_COLOURS[i], n) for i, n in enumerate(names)]
-    add_legends(figure, [(scene.say("legend_density"), ramp), *_kind_groups(scene)], scene)
+    groups = [(scene.say("legend_density"), ramp), *_dot_groups(scene, sizes)]
+    add_legends(figure, [*groups, *_kind_groups(scene)], scene)
     return figure
 
 
@@ -186,23 +188,46 @@ def _plot(shapes: gpd.GeoSeries, axes: Axes, **style: Any) -> None:
     axes.set(xlabel="", ylabel="")
 
 
-def _areas(scene: Scene, balance: Balance) -> gpd.GeoDataFrame:
-    """Return the demand points as areas: the polygon, unit or grid cell behind each."""
+def _areas_and_points(scene: Scene, balance: Balance) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return demand by the polygon or grid cell behind each point, and the points without one."""
     demand = balance.demand
-    shapes = pd.Series(demand.geometry.buffer(POINT_RADIUS_M).to_numpy(), index=demand.index)
+    shapes = pd.Series(None, index=demand.index, dtype=object)
     for source, layer, key in (
         ("community", balance.communities, "community_id"),
         ("unit", balance.units, "unit_id"),
+        ("village", scene.study.villages, "village_id"),
     ):
         rows = demand["source"] == source
-        if rows.any():
-            known = pd.Series(np.asarray(layer.geometry.array), index=layer[key])
-            shapes[rows] = known.reindex(demand.loc[rows, key]).to_numpy()
+        if rows.any() and layer is not None:
+            ids = layer[key].map("village-{}".format) if source == "village" else layer[key]
+            known = pd.Series(np.asarray(layer.geometry.array), index=ids)
+            wanted = demand.loc[rows, "demand_id" if source == "village" else key]
+            shapes[rows] = known.reindex(wanted).to_numpy()
     cells = demand["source"] == "cell"
     if cells.any() and scene.study.population is not None:
         shapes[cells] = _cell_squares(scene, scene.study.population.grid, demand[cells])
-    areas = demand.set_geometry(gpd.GeoSeries(shapes, crs=scene.study.crs))
-    return areas[areas.geometry.notna()]
+    shaped = gpd.GeoSeries(shapes, crs=scene.study.crs)
+    known = shaped.geom_type.isin(["Polygon", "MultiPolygon"])
+    return demand.set_geometry(shaped)[known], demand[~known]
+
+
+def _dots(axes: Axes, points: gpd.GeoDataFrame, colours: str | list[str]) -> Floats:
+    """Draw children at points, sized by their number; return the sizes in square points."""
+    sizes = symbols.place_sizes(points["children"].to_numpy(dtype=float), symbols.CHILD_STEPS)
+    if len(points):
+        x, y, edge = points.geometry.x, points.geometry.y, symbols.COMMUNITY_EDGE
+        axes.scatter(x, y, s=sizes, c=colours, edgecolors=edge, linewidths=0.5, zorder=3)
+    return sizes
+
+
+def _dot_groups(scene: Scene, sizes: Floats) -> list[LegendGroup]:
+    """Return the legend of children at points; none without such points."""
+    marks: list[Artist] = [
+        _mark(label, "o", POINT_COLOUR, float(np.sqrt(size)), edge=symbols.COMMUNITY_EDGE)
+        for size in np.unique(sizes)
+        for label in [symbols.place_label(size, symbols.CHILD_STEPS)]
+    ]
+    return [(scene.label("columns.children"), marks)] if marks else []
 
 
 def _cell_squares(scene: Scene, grid: Grid, cells: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -230,10 +255,15 @@ def _density_limits(per_hectare: Floats, children: Floats) -> Floats:
 
 
 def _gaps(axes: Axes, scene: Scene, balance: Balance) -> None:
-    areas = _areas(scene, balance)
-    values = [areas[c].to_numpy(dtype=float) for c in ("unserved", "unreached", "children")]
+    areas, points = _areas_and_points(scene, balance)
+    _fill(axes, areas, _gap_colours(areas))
+    _dots(axes, points, list(_gap_colours(points)))
+
+
+def _gap_colours(demand: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    values = [demand[c].to_numpy(dtype=float) for c in ("unserved", "unreached", "children")]
     colours = np.array([*symbols.GAP_COLOURS, symbols.UNREACHED_COLOUR], dtype=object)
-    _fill(axes, areas, colours[symbols.gap_classes(*values)])
+    return np.asarray(colours[symbols.gap_classes(*values)])
 
 
 def _patch(colour: str, label: str) -> Patch:
