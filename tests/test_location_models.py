@@ -257,3 +257,8 @@ class TestPublishedInstances:
         for p, optimum in re.findall(r"\((\d+), (\d+), 0\)", line):
             found = max_coverage(reach, rows[:, 2], p=int(p))
             assert (found.objective, found.status) == (float(optimum), "optimal")
+
+
+def test_of_a_pair_stored_twice_the_shorter_way_counts() -> None:
+    distances = sparse.csr_array(([5.0, 1.0, 3.0], [0, 0, 1], [0, 3]), shape=(1, 2))
+    assert p_median(distances, [1.0], p=1).objective == 1.0

@@ -51,7 +51,8 @@ def distances_of(distances: sparse.sparray | ArrayLike) -> Floats:
     if sparse.issparse(distances):
         csr = sparse.csr_array(distances)
         table = np.full(csr.shape, np.inf)
-        table[np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr)), csr.indices] = csr.data
+        rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+        np.minimum.at(table, (rows, csr.indices), csr.data)  # a pair stored twice: the shorter way
     else:
         table = np.array(distances, dtype=np.float64)
         table[np.isnan(table)] = np.inf
