@@ -25,7 +25,7 @@ from kgspatial.errors import InputError
 from kgspatial.inputs import LayerInput, read_population
 from kgspatial.inputs.coordinates.areas import Area
 from kgspatial.inputs.rasters.read import source_files
-from kgspatial.layers import Population
+from kgspatial.layers import Grid, Population
 
 CHILDREN = {"children": 1}
 ONE, TWO = [[1.0, 2.0]], [[3.0, 4.0]]
@@ -662,3 +662,32 @@ def test_a_national_raster_takes_no_more_memory_than_its_window(
     total, kilobytes = map(float, done.stdout.split())
     assert total == pytest.approx(0.25 * 480 * 480, rel=0.01)
     assert kilobytes < 50_000
+
+
+class TestDensities:
+    """Counts unless the plan file says otherwise."""
+
+    def test_declared_ones_become_people_per_cell(self, tmp_path: Path) -> None:
+        path = write_raster(tmp_path / "d.tif", np.full((2, 3), 500.0))
+        counts, none = read_population(LayerInput(str(path), bands=CHILDREN))
+        dense = LayerInput(str(path), bands=CHILDREN, density="per_km2")
+        found, (note,) = read_population(dense)
+        assert none == []
+        assert counts.bands["children"].sum() == 3000.0
+        np.testing.assert_allclose(found.bands["children"], 500.0 * 0.01)  # cells of 100 m
+        assert (note.code, note.severity) == ("density_counted", "note")
+        hectares = LayerInput(str(path), bands=CHILDREN, density="per_ha")
+        np.testing.assert_allclose(read_population(hectares)[0].bands["children"], 500.0)
+
+    def test_cells_in_degrees_have_their_area_on_the_ellipsoid(self) -> None:
+        from pyproj import Geod
+
+        grid = Grid((4, 2), Affine(0.5, 0, 110.0, 0, -0.5, 32.0), "EPSG:4326")
+        geod = Geod(ellps="WGS84")
+        steps = np.linspace(110.0, 110.5, 2001)
+        for row, area in enumerate(grid.cell_areas_m2()[:, 0]):
+            north, south = 32.0 - 0.5 * row, 31.5 - 0.5 * row
+            lon = np.concatenate([steps, steps[::-1]])
+            lat = np.concatenate([np.full(2001, south), np.full(2001, north)])
+            along_parallels, _ = geod.polygon_area_perimeter(lon, lat)
+            assert area == pytest.approx(abs(along_parallels), rel=1e-6)

@@ -6,7 +6,7 @@ This is the vocabulary of the whole library. Imports from `errors` only.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 from affine import Affine
@@ -16,6 +16,7 @@ from kgspatial.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from pyproj import Geod
 
 ColumnKind = Literal["text", "number", "integer", "flag"]
 
@@ -263,6 +264,23 @@ class Grid:
         t, (rows, columns) = self.transform, self.shape
         x, y = sorted((t.c, t.c + columns * t.a)), sorted((t.f, t.f + rows * t.e))
         return x[0], y[0], x[1], y[1]
+
+    def cell_areas_m2(self) -> NDArray[np.float64]:
+        """Area of the cells of each row on the ground, m², as a column (rows, 1).
+
+        Cells in degrees: the zone between two parallels of the CRS's ellipsoid (Snyder 1987, Map
+        Projections: A Working Manual, equation 3-12). Projected cells: their size in metres.
+        """
+        rows, t = self.shape[0], self.transform
+        if not self.crs.is_geographic:
+            metres = self.crs.axis_info[0].unit_conversion_factor
+            return np.full((rows, 1), abs(t.a * t.e) * metres**2)
+        geod = cast("Geod", self.crs.get_geod())
+        b, e = geod.b, max(np.sqrt(geod.es), 1e-9)  # a sphere is an ellipsoid of next to no e
+        sine = np.sin(np.radians(np.clip(t.f + t.e * np.arange(rows + 1), -90.0, 90.0)))
+        zone = sine / (1.0 - (e * sine) ** 2) + np.arctanh(e * sine) / e
+        area = 0.5 * b**2 * np.abs(np.diff(zone)) * np.radians(abs(t.a))
+        return np.asarray(area[:, None])
 
     def centres(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Coordinates of the centres of cells given by their row-major number."""

@@ -35,6 +35,8 @@ class LayerInput:
     encoding: str | None = None
     bands: dict[str, int] | None = None
     """Band name to band number (from 1), for the population raster."""
+    density: Literal["per_km2", "per_ha"] | None = None
+    """That the raster's cells hold people per area, and per which; counts unless given."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,10 @@ def _check_input(name: str, entry: LayerInput, path: Path) -> None:
                     f"a raster has no {key}", source=path, column=f"inputs.{name}.{key}"
                 )
         return
+    if entry.density is not None:
+        raise PlanError(
+            "only the population raster has a density", source=path, column=f"inputs.{name}"
+        )
     if entry.bands is not None:
         raise PlanError(
             "only the population raster has bands", source=path, column=f"inputs.{name}"

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     Classes = NDArray[np.uint8]
 
 MERCATOR = CRS.from_epsg(3857)
-EARTH_RADIUS_M = 6_371_007.2
-"""Of the sphere with the area of the GRS 80 ellipsoid (Moritz 2000)."""
 
 FINEST, MOST_PIXELS = 6, 1600
 """A cell becomes up to so many pixels, an image so many across unless it has more cells: at
@@ -109,13 +107,7 @@ def _cell_classes(demand: pd.DataFrame, grid: Grid) -> Classes:
 
 def cell_hectares(grid: Grid) -> Floats:
     """Return the area of the cells of each row, as a column that broadcasts over the grid."""
-    rows, t = grid.shape[0], grid.transform
-    if not grid.crs.is_geographic:
-        metres = grid.crs.axis_info[0].unit_conversion_factor
-        return np.full((rows, 1), abs(t.a * t.e) * metres**2 / 1e4)
-    edges = np.sin(np.radians(t.f + t.e * np.arange(rows + 1)))
-    area = EARTH_RADIUS_M**2 * np.radians(abs(t.a)) * np.abs(np.diff(edges))
-    return np.asarray(area[:, None] / 1e4)
+    return grid.cell_areas_m2() / 1e4
 
 
 def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from kgspatial.inputs.coordinates.areas import Area
 from kgspatial.inputs.problems import Problem
 from kgspatial.inputs.rasters.cells import MOST_MARKS, chunks_of, counted, mark_notes
 from kgspatial.inputs.rasters.mosaic import Block, Tile, extent_of, place_tiles, window_of
-from kgspatial.inputs.rasters.read import opened_raster, tile_of, window_notes
+from kgspatial.inputs.rasters.read import as_counts, opened_raster, tile_of, window_notes
 from kgspatial.inputs.rasters.worldpop import population_rasters
 from kgspatial.layers import Population
 
@@ -71,7 +71,9 @@ def population_blocks(
     InputError
         As :func:`kgspatial.inputs.read_population`, but for the number of cells.
     """
-    files, notes = population_rasters(declared.path, year, by_name=not declared.bands)
+    files, notes = population_rasters(
+        declared.path, year, by_name=not declared.bands, density=declared.density is not None
+    )
     tiles = []
     for file in files:
         tile, found = tile_of(file, declared)
@@ -87,7 +89,10 @@ def population_blocks(
         bands = _read(tiles, places, block, marks)
         if number == len(blocks):
             notes += _what_is_no_count(tiles, marks)
-        yield Population(block.grid(first), bands, declared.path), notes
+        grid = block.grid(first)
+        bands, found = as_counts(bands, grid, declared)
+        notes += found if number == 1 else []
+        yield Population(grid, bands, declared.path), notes
         notes = []
 
 

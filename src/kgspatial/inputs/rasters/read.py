@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
     from kgspatial.inputs.planfile import LayerInput
 
+M2_OF = {"per_km2": 1e6, "per_ha": 1e4}
+DENSITY_WORDS = {"per_km2": "per square kilometre", "per_ha": "per hectare"}
+
 MAX_CELLS = 100_000_000
 """Cells times bands that are held at most: with eight bytes each, more would fill a laptop."""
 
@@ -73,7 +76,9 @@ def read_population(
         When a file is missing, unreadable, rotated or without CRS, when its bands are not known or
         hold no children, when files do not lie on one grid or overlap, or none is in the area.
     """
-    files, problems = population_rasters(declared.path, year, by_name=not declared.bands)
+    files, problems = population_rasters(
+        declared.path, year, by_name=not declared.bands, density=declared.density is not None
+    )
     tiles = []
     for file in files:
         tile, found = tile_of(file, declared)
@@ -86,12 +91,29 @@ def read_population(
     for tile, block in zip(tiles, blocks, strict=True):
         problems += _add(tile, block, window, bands)
     problems += window_notes(extent, window, tiles, blocks, declared)
-    return Population(window.grid(first), bands, declared.path), problems
+    grid = window.grid(first)
+    bands, found = as_counts(bands, grid, declared)
+    return Population(grid, bands, declared.path), problems + found
+
+
+def as_counts(
+    bands: dict[str, NDArray[np.float64]], grid: Grid, declared: LayerInput
+) -> tuple[dict[str, NDArray[np.float64]], list[Problem]]:
+    """People per cell, where the plan file says that the cells hold people per area."""
+    if declared.density is None:
+        return bands, []
+    area = grid.cell_areas_m2() / M2_OF[declared.density]
+    text = f"the plan file says that its cells hold people {DENSITY_WORDS[declared.density]}"
+    done = "multiplied by the area of each cell on the ground"
+    note = Problem(POPULATION, "density_counted", text, done, "note", declared.path)
+    return {name: values * area for name, values in bands.items()}, [note]
 
 
 def population_files(declared: LayerInput, year: int | None) -> list[RasterFile]:
     """Return the files of a population declaration that are read, by their names alone."""
-    return population_rasters(declared.path, year, by_name=not declared.bands)[0]
+    return population_rasters(
+        declared.path, year, by_name=not declared.bands, density=declared.density is not None
+    )[0]
 
 
 def source_files(declared: LayerInput, year: int | None) -> list[Path]:

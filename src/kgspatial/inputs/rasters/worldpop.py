@@ -96,7 +96,7 @@ class RasterFile:
 
 
 def population_rasters(
-    path: str, year: int | None, *, by_name: bool = True
+    path: str, year: int | None, *, by_name: bool = True, density: bool = False
 ) -> tuple[list[RasterFile], list[Problem]]:
     """Return the files of a population path that are to be read, and what was understood.
 
@@ -108,6 +108,8 @@ def population_rasters(
         and ``[...]`` as in a shell.
     year : int, optional
         The plan's year.
+    density : bool
+        Whether the plan file says that the cells hold people per area.
     by_name : bool
         Whether names tell the bands; False when the plan file numbers the bands.
 
@@ -136,7 +138,8 @@ def population_rasters(
             hint="Ask for the right to read the file and its folder, or copy it to your own.",
         ) from error
     files = _of_one_year(found, path, year if in_folder else None)
-    _refuse_densities(files)
+    if not density:
+        _refuse_densities(files)
     chosen = _with_bands(files, path) if by_name else files
     if in_folder:
         chosen = _not_twice(chosen)
@@ -236,7 +239,8 @@ def _refuse_densities(files: list[RasterFile]) -> None:
         raise InputError(
             "by its name it holds people per square kilometre, not people per cell",
             source=density.path,
-            hint="Take WorldPop's counts of the same year instead: their names have 'ppp' or 'pop'.",
+            hint="Take WorldPop's counts of the same year instead (their names have 'ppp' or 'pop'), or "
+            'write density = "per_km2" beside its path.',
         )
 
 
