@@ -656,3 +656,10 @@ def test_every_method_gives_the_same_columns(
     assert demand.children > 0
     assert set(demand.points["method"]) == {method}
     assert f"by {method}: " in repr(demand)
+
+
+def test_a_gap_in_the_register_without_a_year_is_listed_rather_than_refused(town: Make) -> None:
+    homes = town().communities.assign(children=[30.0, None, 90.0], residents=[900, 800, 700])
+    demand = estimate_demand(town(communities=homes, settings=Settings()), method="register")
+    assert demand.points["method"].tolist()[0] == "register"
+    assert set(demand.problems["code"]) & {"count_filled", "no_count"}

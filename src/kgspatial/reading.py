@@ -92,11 +92,10 @@ def check_plan(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
         When the plan file itself cannot be carried out.
     """
     _check_plan(plan)
-    found, refused, checked = _Found(), list[Problem](), list[Problem]()
+    found, refused, whole = _Found(), list[Problem](), list[Problem]()
     for name in _vector_layers(plan):
         try:
             _read_layer(plan, name, found)
-            checked += check_layer(found.layers[name], LAYERS[name])[1]
         except InputError as error:
             refused.append(_refusal(name, error, plan))
     for name, read in ((BIRTHS, _read_births), (POPULATION, _read_grid)):
@@ -108,10 +107,22 @@ def check_plan(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
         try:
             study = _study(plan, found)
         except InputError as error:
-            refused.append(_refusal("", error, plan))
+            whole = [_refusal("", error, plan)]
         else:
             return study, study.problems
-    return None, problem_table(refused + found.problems + checked)
+    checked = _checked_alone(plan, found, refused)
+    return None, problem_table((refused or whole) + found.problems + checked)
+
+
+def _checked_alone(plan: PlanFile, found: _Found, refused: list[Problem]) -> list[Problem]:
+    """What each layer says by itself; those that cannot be used are added to `refused`."""
+    problems: list[Problem] = []
+    for name, frame in found.layers.items():
+        try:
+            problems += check_layer(frame, LAYERS[name])[1]
+        except InputError as error:
+            refused.append(_refusal(name, error, plan))
+    return problems
 
 
 def _check_plan(plan: PlanFile) -> None:

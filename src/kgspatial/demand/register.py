@@ -48,7 +48,7 @@ def _community_counts(study: Study, year: int | None) -> Points:
     counts = cast("pd.Series", counts_of_communities(study))
     methods = pd.Series("register", index=counts.index, dtype=object)
     problems: list[Problem] = []
-    for method in _fill_methods(study):
+    for method in _fill_methods(study, year):
         empty = counts.isna()
         if not empty.any():
             break
@@ -68,7 +68,7 @@ def _community_counts(study: Study, year: int | None) -> Points:
     return stacked(study, [community_points(study, children, methods)]), problems
 
 
-def _fill_methods(study: Study) -> list[str]:
+def _fill_methods(study: Study, year: int | None) -> list[str]:
     """What the plan names, or all that the inputs allow."""
     wanted = study.settings.demand.fill
     if wanted == "none":
@@ -77,7 +77,7 @@ def _fill_methods(study: Study) -> list[str]:
         return [wanted]
     there = {
         "grid": grid_tells(study),
-        "households": can_tell(study, "households"),
+        "households": can_tell(study, "households") and year is not None,
         "norm": can_tell(study, "norm"),
     }
     return [method for method in FILL_BY if there[method]]
