@@ -24,6 +24,7 @@ ROOMS = (
         "balance",
     ),
     *(
+        "access",
         "travel",
         "supply",
         "demand",

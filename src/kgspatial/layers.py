@@ -155,10 +155,23 @@ LAYERS: dict[str, Layer] = {
             LINES,
             (
                 Column("name"),
+                Column("highway"),
+                Column("foot"),
+                Column("access"),
                 Column("barrier"),
                 Column("bridge", "flag"),
                 Column("tunnel", "flag"),
+                Column("level", "integer"),
                 _count("length_m", "m"),
+            ),
+        ),
+        Layer(
+            "gates",
+            None,
+            POINTS,
+            (
+                Column("community_id"),
+                Column("name"),
             ),
         ),
         Layer(
@@ -202,9 +215,22 @@ TABLES: dict[str, Layer] = {
             Column("year", "integer", True, FIRST_YEAR, LAST_YEAR, unit="year"),
             Column("births", "number", required=True, minimum=0, unit="persons"),
         ),
-    )
+    ),
+    "travel": Layer(
+        "travel",
+        None,
+        (),
+        (
+            Column("origin_id", required=True),
+            Column("destination_id", required=True),
+            Column("metres", "number", unit="m"),
+            Column("minutes", "number", unit="min"),
+        ),
+        one_of=("metres", "minutes"),
+    ),
 }
-"""Tables without a place: births by calendar year, by unit where `unit_id` is given."""
+"""Tables without a place: births by calendar year (by unit where `unit_id` is given), and the
+user's own travel matrix, a pair of demand point and kindergarten a row."""
 
 
 def spec_of(name: str) -> Layer:

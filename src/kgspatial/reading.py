@@ -5,6 +5,7 @@ Imports from `study`, `inputs`, `layers`, `errors`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,10 +23,8 @@ from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.rasters.read import read_population, source_files
 from kgspatial.inputs.readers import read_layer, read_plain
-from kgspatial.layers import LAYERS, POPULATION, Population
+from kgspatial.layers import LAYERS, POPULATION, TABLES, Population
 from kgspatial.study import INPUT_COLUMNS, Study
-
-BIRTHS = "births"
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +37,7 @@ class _Found:
 
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     population: Population | None = None
-    births: pd.DataFrame | None = None
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -69,10 +68,8 @@ def study_from_plan(plan: PlanFile) -> Study:
     """Read the layers that a plan file declares; the first that cannot be used is an error."""
     _check_plan(plan)
     found = _Found()
-    for name in _vector_layers(plan):
-        _read_layer(plan, name, found)
-    _read_births(plan, found)
-    _read_grid(plan, found)
+    for name, read in _readers(plan):
+        read(plan, name, found)
     return _study(plan, found)
 
 
@@ -93,14 +90,9 @@ def check_plan(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
     """
     _check_plan(plan)
     found, refused, whole = _Found(), list[Problem](), list[Problem]()
-    for name in _vector_layers(plan):
+    for name, read in _readers(plan):
         try:
-            _read_layer(plan, name, found)
-        except InputError as error:
-            refused.append(_refusal(name, error, plan))
-    for name, read in ((BIRTHS, _read_births), (POPULATION, _read_grid)):
-        try:
-            read(plan, found)
+            read(plan, name, found)
         except InputError as error:
             refused.append(_refusal(name, error, plan))
     if not refused:
@@ -134,6 +126,20 @@ def _check_plan(plan: PlanFile) -> None:
         parse_crs(plan.settings.plan.crs, source=str(plan.path))
 
 
+def _readers(plan: PlanFile) -> list[tuple[str, Callable[[PlanFile, str, _Found], None]]]:
+    """What is declared, in reading order, each with its reader.
+
+    The grid comes last: the other layers tell where the study area is.
+    """
+    tables = [name for name in plan.inputs if name in TABLES]
+    grids = [name for name in plan.inputs if name == POPULATION]
+    return [
+        *((name, _read_layer) for name in _vector_layers(plan)),
+        *((name, _read_plain) for name in tables),
+        *((name, _read_grid) for name in grids),
+    ]
+
+
 def _vector_layers(plan: PlanFile) -> list[str]:
     """Names in reading order: OpenStreetMap last, cut to the area that the others tell."""
     names = [name for name in plan.inputs if name in LAYERS]
@@ -149,17 +155,16 @@ def _read_layer(plan: PlanFile, name: str, found: _Found) -> None:
     found.problems += [_placed(problem, plan) for problem in problems]
 
 
-def _read_births(plan: PlanFile, found: _Found) -> None:
-    if BIRTHS in plan.inputs:
-        found.births, problems = read_plain(BIRTHS, plan.inputs[BIRTHS])
-        found.problems += [_placed(problem, plan) for problem in problems]
+def _read_plain(plan: PlanFile, name: str, found: _Found) -> None:
+    table, problems = read_plain(name, plan.inputs[name])
+    source = _relative(existing(plan.inputs[name].path, name), plan.path.parent)
+    table.attrs["source"] = source
+    found.tables[name] = table
+    found.problems += [_placed(problem, plan) for problem in problems]
 
 
-def _read_grid(plan: PlanFile, found: _Found) -> None:
-    """The grid comes last: the other layers tell where the study area is."""
-    declared = plan.inputs.get(POPULATION)
-    if declared is None:
-        return
+def _read_grid(plan: PlanFile, name: str, found: _Found) -> None:
+    declared = plan.inputs[name]
     area, year = study_area(found.layers), plan.settings.plan.year
     found.population, problems = read_population(declared, area=area, year=year)
     found.problems += [_placed(problem, plan) for problem in problems]
@@ -181,7 +186,8 @@ def _study(plan: PlanFile, found: _Found) -> Study:
     return Study(
         **found.layers,
         population=found.population,
-        births=found.births,
+        births=found.tables.get("births"),
+        travel=found.tables.get("travel"),
         settings=plan.settings,
         crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
         problems=problem_table(found.problems),
@@ -193,8 +199,7 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
     sizes = {n: (len(frame), cast("CRS", frame.crs).name) for n, frame in found.layers.items()}
     if found.population is not None:
         sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs.name)
-    if found.births is not None:
-        sizes[BIRTHS] = (len(found.births), "")
+    sizes |= {name: (len(table), "") for name, table in found.tables.items()}
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
         paths = _grid_files(plan) if name == POPULATION else [existing(declared.path, name)]

@@ -43,13 +43,17 @@ class Study:
     kindergartens : GeoDataFrame
         Points, or polygons that are taken at an inner point; columns of DESIGN section 4
         (`kindergarten_id` and `places` or `classes` are required).
-    communities, units, villages, streets, candidates, hazards : GeoDataFrame, optional
-        The other layers, each with its own declared CRS.
+    communities, units, villages, streets, gates, candidates, hazards : GeoDataFrame, optional
+        The other layers, each with its own declared CRS. ``gates`` are the points at which
+        communities are entered.
     population : Population, str or Path, optional
         A population grid, or the path (or pattern) of rasters whose names or band descriptions
         say what they hold.
     births : DataFrame, optional
         Births by calendar year: ``year``, ``births`` and, where given by unit, ``unit_id``.
+    travel : DataFrame, optional
+        The user's own travel matrix: ``origin_id``, ``destination_id`` and ``metres`` or
+        ``minutes``.
     settings : Settings, optional
         What a plan file would say; defaults otherwise.
     crs : pyproj.CRS or anything that it takes, optional
@@ -84,9 +88,11 @@ class Study:
     units: gpd.GeoDataFrame | None = None
     villages: gpd.GeoDataFrame | None = None
     streets: gpd.GeoDataFrame | None = None
+    gates: gpd.GeoDataFrame | None = None
     candidates: gpd.GeoDataFrame | None = None
     hazards: gpd.GeoDataFrame | None = None
     births: pd.DataFrame | None = None
+    travel: pd.DataFrame | None = None
     settings: Settings = field(default_factory=Settings)
     crs: CRS = None  # type: ignore[assignment]
     problems: pd.DataFrame = None  # type: ignore[assignment]

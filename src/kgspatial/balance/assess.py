@@ -134,7 +134,8 @@ def assess_balance(study: Study, demand: Demand, travel: TravelMatrix) -> Balanc
     """
     gardens = kindergarten_supply(study, year=demand.year)
     found = balance_of(study, demand.points, gardens, travel, demand.year)
-    return replace(found, problems=joined_problems(study.problems, demand.problems))
+    problems = joined_problems(study.problems, demand.problems, travel.problems)
+    return replace(found, problems=problems)
 
 
 def balance_of(
@@ -178,14 +179,7 @@ def _only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMat
     rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
     kept = counted[csr.indices]
     reduced = csr_with_zeros(rows[kept], csr.indices[kept], csr.data[kept], csr.shape)
-    return TravelMatrix(
-        reduced,
-        travel.origin_ids,
-        travel.destination_ids,
-        travel.limit_m,
-        travel.unit,
-        travel.method,
-    )
+    return replace(travel, csr=reduced)
 
 
 def _demand_rows(

@@ -66,15 +66,26 @@ class DemandSettings:
     """Scenarios of the forecast: births_change, migration (yearly rates), enrolment."""
 
 
+TravelMethod = Literal["straight", "street", "given"]
+Crossings = Literal["auto", "at_grade", "shared"]
+
+
 @dataclass(frozen=True)
 class TravelSettings:
     """``[travel]``: how far a child is walked to kindergarten."""
 
-    method: Literal["straight"] = "straight"
+    method: TravelMethod = "straight"
+    """As the crow flies, along the streets layer, or the plan's own matrix (``[inputs.travel]``)."""
     limit_m: float = 500.0
     """500 m is the upper end of the urban service radius 300-500 m of 建标175-2016 (`seen`)."""
     detour: float = 1.0
-    """Walking metres per metre of straight line."""
+    """Walking metres per metre of straight line; of the method `straight`."""
+    snap_m: float = 200.0
+    """Longest walk from a point to the nearest street; of the method `street`."""
+    crossings: Crossings = "auto"
+    """Whether lines join where they cross at grade or only where they share a vertex."""
+    speed_m_per_min: float = 54.0
+    """Walking speed of a child of 4, by which minutes and metres are told apart."""
 
 
 @dataclass(frozen=True)

@@ -49,14 +49,11 @@ def build_order(
 def _served_with(
     before: Balance, reach: TravelMatrix, columns: NDArray[np.int64], sizes: NDArray[np.float64]
 ) -> float:
-    from kgspatial.travel import TravelMatrix as Matrix
-
-    added = Matrix(
-        reach.csr[:, columns], reach.origin_ids, reach.destination_ids[columns], reach.limit_m
-    )
     places = np.concatenate([before.kindergartens["places"].to_numpy(dtype=float), sizes])
     flow = allocate(
-        before.travel.beside(added), before.demand["children"].to_numpy(dtype=float), places
+        before.travel.beside(reach.to_destinations(columns)),
+        before.demand["children"].to_numpy(dtype=float),
+        places,
     )
     return float(flow.sum())
 

@@ -24,8 +24,7 @@ from kgspatial.siting.explain import build_order, reasons
 from kgspatial.siting.result import SitingResult, judged, relative_gap
 from kgspatial.standards import read_profile
 from kgspatial.study import Study
-from kgspatial.travel import TravelMatrix, straight
-from kgspatial.travel.measure import barrier_lines
+from kgspatial.travel import TravelMatrix, measure_travel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,13 +140,7 @@ def propose_sites(
         classes or settings.classes or [s.classes for s in profile.ladder], dtype=np.int64
     )
     usable, excluded = candidate_sites(study, balance.demand, year=balance.year)
-    reach = straight(
-        balance.demand,
-        usable,
-        limit_m=study.settings.travel.limit_m,
-        detour=study.settings.travel.detour,
-        barriers=barrier_lines(study),
-    )
+    reach = measure_travel(study, balance.demand, to=usable, network=balance.travel.network)
     result = _choose(
         balance,
         reach,
@@ -293,14 +286,10 @@ def _after(
         [old, new.astype({c: old[c].dtype for c in new if c in old and c != "geometry"})]
     )
     gardens = gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=study.crs)
-    added = TravelMatrix(
-        sparse.csr_array(reach.csr[:, column]),
-        reach.origin_ids,
-        reach.destination_ids[column],
-        reach.limit_m,
-    )
     points = before.demand[[c for c in before.demand if c not in _RESULTS]]
-    return balance_of(study, points, gardens, before.travel.beside(added), before.year)
+    return balance_of(
+        study, points, gardens, before.travel.beside(reach.to_destinations(column)), before.year
+    )
 
 
 _RESULTS = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")
