@@ -118,6 +118,8 @@ class Entrances:
         Number of points in the layer.
     unsnapped : DataFrame
         Points without an entrance: ``point``, ``reason``, ``street_m``.
+    problems : DataFrame
+        Gates that could not be used.
     """
 
     point: NDArray[np.int64]
@@ -126,3 +128,12 @@ class Entrances:
     walk_m: NDArray[np.float64]
     count: int
     unsnapped: pd.DataFrame
+    problems: pd.DataFrame = field(default_factory=lambda: problem_table([]))
+
+
+def points_lost(
+    point: NDArray[np.int64], reason: list[str], street_m: NDArray[np.float64]
+) -> pd.DataFrame:
+    """Rows of :attr:`Entrances.unsnapped`."""
+    table = pd.DataFrame({"point": point, "reason": reason, "street_m": street_m})
+    return table.astype({"point": np.int64, "reason": object, "street_m": np.float64})
