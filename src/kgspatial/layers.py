@@ -239,7 +239,12 @@ def spec_of(name: str) -> Layer:
 
 
 POPULATION = "population"
-"""The one layer that is a raster; its bands are named in :data:`BANDS`."""
+"""The raster of people; its bands are named in :data:`BANDS`."""
+
+ELEVATION = "elevation"
+"""The other raster: heights, by which walks uphill count more."""
+
+RASTERS = (POPULATION, ELEVATION)
 
 BANDS = ("children", "age_0", "age_1_4", "age_5_9", "age_10_14", "age_15_19", "residents")
 """Band names that a population raster may carry (`children` are aged 3 to 5)."""
@@ -350,3 +355,29 @@ class Population:
                 raise InputError(
                     f"band '{name}' holds negative or non-finite counts", source=self.source
                 )
+
+
+@dataclass(frozen=True, eq=False)
+class Elevation:
+    """An elevation raster.
+
+    Parameters
+    ----------
+    grid : Grid
+        The cells.
+    values : ndarray of float, shape ``grid.shape``
+        Metres above the sea; nan where nothing is known.
+    source : str
+        The file, for messages.
+    """
+
+    grid: Grid
+    values: NDArray[np.float64]
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.values.shape != self.grid.shape:
+            raise InputError(
+                f"the heights have the shape {self.values.shape}, the grid {self.grid.shape}",
+                source=self.source or None,
+            )

@@ -21,9 +21,10 @@ from kgspatial.inputs.files import existing, sha256
 from kgspatial.inputs.osm.read import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
+from kgspatial.inputs.rasters.elevation import read_elevation
 from kgspatial.inputs.rasters.read import read_population, source_files
 from kgspatial.inputs.readers import read_layer, read_plain
-from kgspatial.layers import LAYERS, POPULATION, TABLES, Population
+from kgspatial.layers import ELEVATION, LAYERS, POPULATION, TABLES, Elevation, Population
 from kgspatial.study import INPUT_COLUMNS, Study
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class _Found:
 
     layers: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
     population: Population | None = None
+    elevation: Elevation | None = None
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -129,14 +131,14 @@ def _check_plan(plan: PlanFile) -> None:
 def _readers(plan: PlanFile) -> list[tuple[str, Callable[[PlanFile, str, _Found], None]]]:
     """What is declared, in reading order, each with its reader.
 
-    The grid comes last: the other layers tell where the study area is.
+    Rasters come last: the other layers tell where the study area is.
     """
     tables = [name for name in plan.inputs if name in TABLES]
-    grids = [name for name in plan.inputs if name == POPULATION]
+    rasters = {POPULATION: _read_grid, ELEVATION: _read_heights}
     return [
         *((name, _read_layer) for name in _vector_layers(plan)),
         *((name, _read_plain) for name in tables),
-        *((name, _read_grid) for name in grids),
+        *((name, read) for name, read in rasters.items() if name in plan.inputs),
     ]
 
 
@@ -170,6 +172,12 @@ def _read_grid(plan: PlanFile, name: str, found: _Found) -> None:
     found.problems += [_placed(problem, plan) for problem in problems]
 
 
+def _read_heights(plan: PlanFile, name: str, found: _Found) -> None:
+    area = study_area(found.layers)
+    found.elevation, problems = read_elevation(plan.inputs[name], area=area)
+    found.problems += [_placed(problem, plan) for problem in problems]
+
+
 def _refusal(name: str, error: InputError, plan: PlanFile) -> Problem:
     done = error.hint or "not read"
     found = Problem(name, "refused", error.message, done, "error", error.source or "")
@@ -186,6 +194,7 @@ def _study(plan: PlanFile, found: _Found) -> Study:
     return Study(
         **found.layers,
         population=found.population,
+        elevation=found.elevation,
         births=found.tables.get("births"),
         travel=found.tables.get("travel"),
         settings=plan.settings,
@@ -199,6 +208,8 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
     sizes = {n: (len(frame), cast("CRS", frame.crs).name) for n, frame in found.layers.items()}
     if found.population is not None:
         sizes[POPULATION] = (found.population.grid.size, found.population.grid.crs.name)
+    if found.elevation is not None:
+        sizes[ELEVATION] = (found.elevation.grid.size, found.elevation.grid.crs.name)
     sizes |= {name: (len(table), "") for name, table in found.tables.items()}
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():

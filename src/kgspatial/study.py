@@ -21,9 +21,10 @@ from kgspatial.inputs.coordinates.areas import study_area
 from kgspatial.inputs.coordinates.crs import WGS84, check_metric, parse_crs, projected_crs
 from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
+from kgspatial.inputs.rasters.elevation import read_elevation
 from kgspatial.inputs.rasters.read import read_population
 from kgspatial.inputs.settings import Settings
-from kgspatial.layers import LAYERS, Population
+from kgspatial.layers import LAYERS, Elevation, Population
 
 OUTSIDE = "outside"
 """`unit_id` of what lies in no unit."""
@@ -51,6 +52,8 @@ class Study:
         say what they hold.
     births : DataFrame, optional
         Births by calendar year: ``year``, ``births`` and, where given by unit, ``unit_id``.
+    elevation : Elevation, str or Path, optional
+        Heights, or the path of a raster of them: walks along streets that climb count more.
     travel : DataFrame, optional
         The user's own travel matrix: ``origin_id``, ``destination_id`` and ``metres`` or
         ``minutes``.
@@ -92,6 +95,7 @@ class Study:
     candidates: gpd.GeoDataFrame | None = None
     hazards: gpd.GeoDataFrame | None = None
     births: pd.DataFrame | None = None
+    elevation: Elevation | None = None
     travel: pd.DataFrame | None = None
     settings: Settings = field(default_factory=Settings)
     crs: CRS = None  # type: ignore[assignment]
@@ -116,6 +120,11 @@ class Study:
             population, found = read_population(declared, area=study_area(checked), year=year)
             problems += found
             object.__setattr__(self, "population", population)
+        if isinstance(self.elevation, (str, Path)):
+            declared = LayerInput(str(self.elevation))
+            elevation, found = read_elevation(declared, area=study_area(checked))
+            problems += found
+            object.__setattr__(self, "elevation", elevation)
         problems += examine_layers(checked, self.population) + _unknown_units(checked)
         found_now = problem_table(problems)
         object.__setattr__(self, "problems", joined_problems(self.problems, found_now))

@@ -16,11 +16,11 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from kgspatial.errors import PlanError
 from kgspatial.inputs.columns.aliases import known_names
 from kgspatial.inputs.settings import PlanSettings, Settings, Signed
-from kgspatial.layers import BANDS, LAYERS, POPULATION, TABLES
+from kgspatial.layers import BANDS, ELEVATION, LAYERS, POPULATION, RASTERS, TABLES
 
 T = TypeVar("T")
 
-INPUT_NAMES = (*LAYERS, *TABLES, POPULATION)
+INPUT_NAMES = (*LAYERS, *TABLES, *RASTERS)
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,14 @@ def _inputs(tables: Any, path: Path) -> dict[str, LayerInput]:
 
 
 def _check_input(name: str, entry: LayerInput, path: Path) -> None:
-    if name == POPULATION:
-        _refuse_unknown(entry.bands or {}, BANDS, path, f"inputs.{name}.bands")
+    if name in RASTERS:
         for key in ("columns", "layer", "encoding"):
             if getattr(entry, key) is not None:
                 raise PlanError(
                     f"a raster has no {key}", source=path, column=f"inputs.{name}.{key}"
                 )
+    if name == POPULATION:
+        _refuse_unknown(entry.bands or {}, BANDS, path, f"inputs.{name}.bands")
         return
     if entry.density is not None:
         raise PlanError(
@@ -141,6 +142,8 @@ def _check_input(name: str, entry: LayerInput, path: Path) -> None:
         raise PlanError(
             "only the population raster has bands", source=path, column=f"inputs.{name}"
         )
+    if name == ELEVATION:
+        return
     _refuse_unknown(
         entry.columns or {},
         known_names(name, with_coordinates=name in LAYERS),

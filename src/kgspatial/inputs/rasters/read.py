@@ -168,23 +168,37 @@ def tile_of(file: RasterFile, declared: LayerInput) -> tuple[Tile, list[Problem]
                 source=file.path,
                 hint=f"Export one of them as GeoTIFF: {inner}." if inner else "",
             )
-        if raster.transform.is_identity or not np.isfinite(raster.transform[:6]).all():
-            raise InputError(
-                "the raster does not say where its cells lie",
-                source=file.path,
-                hint="Keep its .tfw or .aux.xml beside it, or export it as GeoTIFF again.",
-            )
+        check_placed(raster, file.path)
         numbers = _numbers(raster, file, declared)
-        try:
-            crs, problems = _raster_crs(raster, file.path, declared)
-            grid = Grid((raster.height, raster.width), raster.transform, crs)
-        except InputError as error:
-            raise InputError(error.message, source=file.path, hint=error.hint) from error
+        grid, problems = raster_grid(raster, file.path, declared)
         problems += _resampled(raster, file.path)
     return Tile(file.path, grid, numbers, file.sex, file.age), problems
 
 
-def _raster_crs(raster: Any, path: Path, declared: LayerInput) -> tuple[CRS, list[Problem]]:
+def check_placed(raster: Any, path: Path) -> None:
+    """Refuse a raster that does not say where its cells lie."""
+    if raster.transform.is_identity or not np.isfinite(raster.transform[:6]).all():
+        raise InputError(
+            "the raster does not say where its cells lie",
+            source=path,
+            hint="Keep its .tfw or .aux.xml beside it, or export it as GeoTIFF again.",
+        )
+
+
+def raster_grid(
+    raster: Any, path: Path, declared: LayerInput, layer: str = POPULATION
+) -> tuple[Grid, list[Problem]]:
+    """Return the cells of a raster in the declared system, or else in its own."""
+    try:
+        crs, problems = _raster_crs(raster, path, declared, layer)
+        return Grid((raster.height, raster.width), raster.transform, crs), problems
+    except InputError as error:
+        raise InputError(error.message, source=path, hint=error.hint) from error
+
+
+def _raster_crs(
+    raster: Any, path: Path, declared: LayerInput, layer: str
+) -> tuple[CRS, list[Problem]]:
     """The declared system, or else the raster's own; a note where both differ."""
     own = _own_crs(raster)
     if declared.crs is None:
@@ -206,7 +220,7 @@ def _raster_crs(raster: Any, path: Path, declared: LayerInput) -> tuple[CRS, lis
         return wanted.crs, []
     text = f"its own system is {own.name}, the plan file declares {wanted.crs.name}"
     done = "the declared one is used"
-    return wanted.crs, [Problem(POPULATION, "crs_overridden", text, done, "note", str(path))]
+    return wanted.crs, [Problem(layer, "crs_overridden", text, done, "note", str(path))]
 
 
 def _own_crs(raster: Any) -> CRS | None:

@@ -7,6 +7,7 @@ snapping, gates, entrances, slope, _kernels, distances.
 from kgspatial.travel.network.distances import network_distances, node_distances
 from kgspatial.travel.network.entrances import community_entrances, entrances_of
 from kgspatial.travel.network.network import Entrances, StreetNetwork
+from kgspatial.travel.network.slope import with_slopes
 from kgspatial.travel.network.snapping import snap_points
 from kgspatial.travel.network.topology import street_network
 
@@ -19,4 +20,5 @@ __all__ = [
     "node_distances",
     "snap_points",
     "street_network",
+    "with_slopes",
 ]

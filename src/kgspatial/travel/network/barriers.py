@@ -21,10 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def cut_by_barriers(
-    network: StreetNetwork, barriers: NDArray[np.object_], spans: NDArray[np.bool_]
-) -> StreetNetwork:
-    """Cut the edges where they cross barriers; both parts stay, as dead ends.
+def cut_by_barriers(network: StreetNetwork, barriers: NDArray[np.object_]) -> StreetNetwork:
+    """Cut the edges where they cross barriers, bridges and tunnels excepted; both parts stay.
 
     Parameters
     ----------
@@ -32,8 +30,6 @@ def cut_by_barriers(
         The network without barriers.
     barriers : ndarray of LineString or MultiLineString
         Lines that cannot be crossed. A street that merely touches the end of one passes by it.
-    spans : ndarray of bool, shape (m,)
-        Edges that pass over or under: bridges and tunnels.
 
     Returns
     -------
@@ -43,7 +39,7 @@ def cut_by_barriers(
     whole = _merged(barriers)
     if not len(whole):
         return network
-    edge, at = _cuts(network, whole, spans)
+    edge, at = _cuts(network, whole)
     length = shapely.length(network.shapes[edge])
     at_tail, at_head = at <= SAME_M, at >= length - SAME_M
     loose = _with_loose_ends(network, edge[at_tail], edge[at_head])
@@ -59,17 +55,15 @@ def _merged(barriers: NDArray[np.object_]) -> NDArray[np.object_]:
     return np.asarray(shapely.get_parts(merged), dtype=object)
 
 
-def _cuts(
-    network: StreetNetwork, barriers: NDArray[np.object_], spans: NDArray[np.bool_]
-) -> tuple[Ints, Floats]:
+def _cuts(network: StreetNetwork, barriers: NDArray[np.object_]) -> tuple[Ints, Floats]:
     """Edges that cross barriers, and where on them."""
     barrier, edge = network.tree.query(barriers, predicate="intersects")
-    kept = ~spans[edge]
+    kept = ~network.spans[edge]
     barrier, edge = barrier[kept], edge[kept]
     met = shapely.intersection(network.shapes[edge], barriers[barrier])
     parts, pair = shapely.get_parts(met, return_index=True)
     xy, part = shapely.get_coordinates(parts, return_index=True)
-    points, pair = shapely.points(xy), pair[part]
+    points, pair = np.asarray(shapely.points(xy), dtype=object), pair[part]
     ends = shapely.boundary(barriers[barrier[pair]])
     touches = ~shapely.is_empty(ends) & (shapely.distance(ends, points) <= SAME_M)
     points, pair = points[~touches], pair[~touches]
@@ -123,6 +117,7 @@ def _parted(network: StreetNetwork, edge: Ints, at: Floats) -> StreetNetwork:
             metres=np.concatenate([network.metres[kept], network.metres[starts] * share]),
             shapes=np.concatenate([shapes[kept], pieces]),
             rows=np.concatenate([network.rows[kept], network.rows[starts]]),
+            spans=np.concatenate([network.spans[kept], network.spans[starts]]),
         )
     )
 

@@ -56,12 +56,14 @@ def entrances_of(
     Entrances
         One per point; for an estate one per gate, or one for each street along its boundary.
     """
-    own = layer.geometry
-    inner = own.where(own.geom_type == "Point", own.representative_point()).to_numpy()
-    shapes = np.where(own.geom_type == "Point", None, own.to_numpy())
+    own = np.asarray(layer.geometry.array, dtype=object)
+    is_point = shapely.get_type_id(own) == 0
+    inner = np.where(is_point, own, np.asarray(shapely.point_on_surface(own), dtype=object))
+    shapes = np.where(is_point, np.array(None, dtype=object), own)
     if outlines is not None:
-        given = outlines.reindex(layer.index).to_numpy()
-        shapes = np.where(shapely.is_geometry(given) & ~shapely.is_empty(given), given, shapes)
+        known = np.asarray(outlines.reindex(layer.index), dtype=object)
+        there = shapely.is_geometry(known) & ~shapely.is_empty(known)
+        shapes = np.where(there, known, shapes)
     estate = np.flatnonzero(shapely.is_geometry(shapes))
     plain = np.setdiff1d(np.arange(len(layer)), estate)
     points = snap_points(network, shapely.get_coordinates(inner[plain]), limit_m=snap_m)

@@ -48,10 +48,10 @@ class Lines:
 
 @dataclass(frozen=True, eq=False)
 class Breaks:
-    """Places on lines (`at` metres from the start), and pairs of breaks that are one node."""
+    """Places on lines (`along` metres from the start), and pairs of breaks that are one node."""
 
     line: Ints
-    at: Floats
+    along: Floats
     xy: Floats
     pairs: Ints
 
@@ -61,7 +61,7 @@ class Breaks:
         first = np.cumsum([0, *(len(p.line) for p in parts[:-1])])
         return Breaks(
             np.concatenate([p.line for p in parts]),
-            np.concatenate([p.at for p in parts]),
+            np.concatenate([p.along for p in parts]),
             np.concatenate([p.xy for p in parts]),
             np.concatenate([p.pairs + n for p, n in zip(parts, first, strict=True)]),
         )

@@ -45,6 +45,8 @@ class StreetNetwork:
         Each edge from tail to head; a place on it is told by its share of the length.
     rows : ndarray of int, shape (m,)
         Position in the streets layer of the line that each edge is a part of.
+    spans : ndarray of bool, shape (m,)
+        Bridges and tunnels: they pass barriers and do not follow the ground.
     barriers : ndarray of LineString or MultiLineString
         Lines that no walk to a street crosses.
     problems : DataFrame
@@ -58,6 +60,7 @@ class StreetNetwork:
     metres: NDArray[np.float64]
     shapes: NDArray[np.object_]
     rows: NDArray[np.int64]
+    spans: NDArray[np.bool_]
     barriers: NDArray[np.object_] = field(default_factory=_no_lines)
     problems: pd.DataFrame = field(default_factory=lambda: problem_table([]))
 

@@ -5,7 +5,7 @@ Imports from `network`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -55,22 +55,38 @@ def snap_points(
     >>> found.share, found.walk_m
     (array([0.25]), array([20.]))
     """
-    shapes = shapely.points(points)
-    point, edge, place, walk = _nearest(network, shapes, limit_m)
-    blocked = crosses_barrier(network, shapes[point], place)
-    again = np.unique(point[blocked])
-    kept = ~blocked & ~np.isin(point, again)
-    found = [a[kept] for a in (point, edge, place, walk)]
-    if len(again):
-        second = _nearest_on_this_side(network, shapes, again, limit_m)
-        found = [np.concatenate(pair) for pair in zip(found, second, strict=True)]
-    point, edge, place, walk = found
-    first = first_of_each(point, walk, place)
-    point, edge, place, walk = point[first], edge[first], place[first], walk[first]
-    share = share_of(network, edge, place)
-    lost = np.setdiff1d(np.arange(len(shapes)), point)
-    unsnapped = _unsnapped(network, shapes, lost, again, limit_m)
-    return Entrances(point, edge, share, walk, len(shapes), unsnapped)
+    shapes = np.asarray(shapely.points(points), dtype=object)
+    found = _nearest(network, shapes, limit_m)
+    blocked = np.unique(found.point[crosses_barrier(network, shapes[found.point], found.place)])
+    if len(blocked):
+        free = found.taken(~np.isin(found.point, blocked))
+        found = _joined(free, _nearest_on_this_side(network, shapes, blocked, limit_m))
+    found = found.taken(first_of_each(found.point, found.walk, found.place))
+    share = share_of(network, found.edge, found.place)
+    lost = np.setdiff1d(np.arange(len(shapes)), found.point)
+    unsnapped = _unsnapped(network, shapes, lost, blocked, limit_m)
+    return Entrances(found.point, found.edge, share, found.walk, len(shapes), unsnapped)
+
+
+class _Snapped(NamedTuple):
+    """Points, the edges they walk to, the places on these, and metres."""
+
+    point: Ints
+    edge: Ints
+    place: Shapes
+    walk: Floats
+
+    def taken(self, rows: Ints | NDArray[np.bool_]) -> _Snapped:
+        return _Snapped(self.point[rows], self.edge[rows], self.place[rows], self.walk[rows])
+
+
+def _joined(first: _Snapped, second: _Snapped) -> _Snapped:
+    return _Snapped(
+        np.concatenate([first.point, second.point]),
+        np.concatenate([first.edge, second.edge]),
+        np.concatenate([first.place, second.place]),
+        np.concatenate([first.walk, second.walk]),
+    )
 
 
 def share_of(network: StreetNetwork, edge: Ints, place: Shapes) -> Floats:
@@ -97,26 +113,24 @@ def first_of_each(point: Ints, walk: Floats, place: Shapes) -> Ints:
     return order[np.flatnonzero(np.diff(point[order], prepend=-1))]
 
 
-def _nearest(
-    network: StreetNetwork, shapes: Shapes, limit_m: float
-) -> tuple[Ints, Ints, Shapes, Floats]:
-    """Point, edge, place on it and metres of all edges that are nearest to a point."""
+def _nearest(network: StreetNetwork, shapes: Shapes, limit_m: float) -> _Snapped:
+    """All edges that are nearest to a point."""
     (point, edge), walk = network.tree.query_nearest(
         shapes, max_distance=limit_m, return_distance=True, all_matches=True
     )
-    return point, edge, _places(network, shapes[point], edge), walk
+    return _Snapped(point, edge, _places(network, shapes[point], edge), walk)
 
 
 def _nearest_on_this_side(
-    network: StreetNetwork, shapes: Shapes, again: Ints, limit_m: float
-) -> tuple[Ints, Ints, Shapes, Floats]:
-    """The same, of all edges within the limit to which no barrier bars the way."""
-    point, edge = network.tree.query(shapes[again], predicate="dwithin", distance=limit_m)
-    start = shapes[again[point]]
+    network: StreetNetwork, shapes: Shapes, blocked: Ints, limit_m: float
+) -> _Snapped:
+    """All edges within the limit to which no barrier bars the way."""
+    point, edge = network.tree.query(shapes[blocked], predicate="dwithin", distance=limit_m)
+    start = shapes[blocked[point]]
     place = _places(network, start, edge)
     free = ~crosses_barrier(network, start, place)
-    walk = shapely.distance(start, place)
-    return again[point[free]], edge[free], place[free], walk[free]
+    walk = np.asarray(shapely.distance(start, place))
+    return _Snapped(blocked[point[free]], edge[free], place[free], walk[free])
 
 
 def _places(network: StreetNetwork, start: Shapes, edge: Ints) -> Shapes:

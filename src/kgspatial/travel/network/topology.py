@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
@@ -47,9 +47,7 @@ LENGTH_RATIO = (0.5, 2.0)
 """A stated length outside these shares of the drawn one is no length in metres of that line."""
 
 
-def street_network(
-    streets: gpd.GeoDataFrame, *, crossings: Crossings = "auto"
-) -> StreetNetwork:
+def street_network(streets: gpd.GeoDataFrame, *, crossings: Crossings = "auto") -> StreetNetwork:
     """Make a walking network of street lines.
 
     Parameters
@@ -83,7 +81,7 @@ def street_network(
     >>> street_network(gpd.GeoDataFrame(geometry=lines, crs=4549))
     <StreetNetwork: 5 nodes, 4 edges, 0.3 km, 1 connected parts>
     """
-    crs = check_metric(streets.crs)
+    crs = check_metric(cast("CRS", streets.crs))
     barriers = _rows_with(streets, "barrier")
     closed, problems = _closed(streets[~barriers])
     walked = np.flatnonzero(~barriers)[~closed]
@@ -95,8 +93,7 @@ def street_network(
         metres=network.metres * ratio[network.rows],
         problems=problem_table(problems + odd),
     )
-    spans = (_flags(streets, "bridge") | _flags(streets, "tunnel"))[network.rows]
-    return cut_by_barriers(network, streets.geometry.to_numpy()[barriers], spans)
+    return cut_by_barriers(network, streets.geometry.to_numpy()[barriers])
 
 
 def _rows_with(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
@@ -192,8 +189,8 @@ def _breaks(lines: Lines, at_grade: bool) -> Breaks:
 
 def _network(lines: Lines, breaks: Breaks, crs: CRS) -> StreetNetwork:
     """Nodes of joined breaks; edges between the breaks that follow each other on a line."""
-    order = np.lexsort((breaks.at, breaks.line))
-    line, at, xy = breaks.line[order], breaks.at[order], breaks.xy[order]
+    order = np.lexsort((breaks.along, breaks.line))
+    line, at, xy = breaks.line[order], breaks.along[order], breaks.xy[order]
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     fresh = np.ones(len(order), dtype=np.bool_)
@@ -206,7 +203,7 @@ def _network(lines: Lines, breaks: Breaks, crs: CRS) -> StreetNetwork:
     shapes = _pieces(lines.shapes, line, at, xy, first)
     return StreetNetwork(
         crs, nodes, node[first], node[first + 1], at[first + 1] - at[first], shapes,
-        lines.row[line[first]],
+        lines.row[line[first]], lines.spans[line[first]],
     )  # fmt: skip
 
 
