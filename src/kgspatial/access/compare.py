@@ -50,13 +50,6 @@ def compare_access(
         ``three_step``, ``balanced`` and ``huff_two_step`` in places per 100 children.
     """
     weigh = Binary(max(travel.limit, np.finfo(float).tiny)) if decay is None else decay
-    families = {
-        "two_step": two_step,
-        "modified_two_step": modified_two_step,
-        "three_step": three_step,
-        "balanced": balanced,
-        "huff_two_step": huff_two_step,
-    }
     return pd.DataFrame(
         {
             "children": np.asarray(children, dtype=np.float64),
@@ -64,7 +57,11 @@ def compare_access(
             "nearest": nearest(travel),
             "cumulative": cumulative(travel, places),
             "gravity": gravity(travel, places, decay=decay),
-            **{k: f(travel, children, places, decay=weigh) for k, f in families.items()},
+            "two_step": two_step(travel, children, places, decay=weigh),
+            "modified_two_step": modified_two_step(travel, children, places, decay=weigh),
+            "three_step": three_step(travel, children, places, decay=weigh),
+            "balanced": balanced(travel, children, places, decay=weigh),
+            "huff_two_step": huff_two_step(travel, children, places, decay=weigh),
         },
         index=pd.Index(travel.origin_ids, name="demand_id"),
     )

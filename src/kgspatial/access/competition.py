@@ -60,7 +60,7 @@ def spatial_availability(
     own = counts(children, weight.shape[0], "children")
     wanted = np.asarray(weight.T @ own)
     share = ratio(counts(places, weight.shape[1], "places"), wanted)
-    return own * np.asarray(weight @ share)
+    return np.asarray(own * (weight @ share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,12 +156,10 @@ def _matched(weight: sparse.csr_array, rows: Floats, columns: Floats) -> tuple[F
     pairs = (there.row[used], n + there.col[used])
     graph = sparse.coo_array((np.ones(used.sum()), pairs), shape=(n + m, n + m))
     count, part = connected_components(graph, directed=False)
-    sums = [np.bincount(p, v, minlength=count) for p, v in ((part[:n], rows), (part[n:], columns))]
-    least = np.minimum(*sums)
-    return (
-        rows * ratio(least, sums[0])[part[:n]],
-        columns * ratio(least, sums[1])[part[n:]],
-    )
+    out = np.bincount(part[:n], rows, minlength=count).astype(np.float64)
+    into = np.bincount(part[n:], columns, minlength=count).astype(np.float64)
+    least = np.minimum(out, into)
+    return rows * ratio(least, out)[part[:n]], columns * ratio(least, into)[part[n:]]
 
 
 def _mean_distance(travel: Travel, flows: sparse.csr_array) -> Floats:

@@ -115,7 +115,7 @@ def theil(access: ArrayLike, children: ArrayLike) -> float:
 
 
 def concentration_index(access: ArrayLike, children: ArrayLike, rank_by: ArrayLike) -> float:
-    """Concentration index: does access go with another quantity, such as income?
+    """Concentration index: whether access goes with another quantity, such as income.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def concentration_index(access: ArrayLike, children: ArrayLike, rank_by: ArrayLi
     _, group = np.unique(rank, return_inverse=True)
     size = np.bincount(group.ravel(), weight)
     middle = (np.cumsum(size) - size / 2.0) / size.sum()
-    total, mass = float(weight.sum()), float((value * weight).sum())
+    mass = float((value * weight).sum())
     if not mass > 0:
         return float("nan")
     return float(2.0 * (value * weight * middle[group.ravel()]).sum() / mass - 1.0)

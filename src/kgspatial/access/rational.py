@@ -110,7 +110,7 @@ def _settled(
     assigned[_first_least(pairs, pairs.travel)] = demand
     total = pairs.travel
     for i in range(rounds):
-        there = np.bincount(pairs.column, assigned, minlength=len(supply))
+        there = np.bincount(pairs.column, assigned, minlength=len(supply)).astype(np.float64)
         total = (there / np.where(supply > 0, supply, 1.0))[pairs.column] + pairs.travel
         low = _first_least(pairs, total)
         high = _first_least(pairs, np.where(assigned != 0, -total, np.inf))
