@@ -63,6 +63,10 @@ def spatial_availability(
     return np.asarray(own * (weight @ share))
 
 
+LARGEST = 1e100
+"""A balancing factor that has grown to this grows on: some margin cannot be kept."""
+
+
 @dataclass(frozen=True, eq=False)
 class ConstrainedFlows:
     """Children from points to kindergartens, with both margins kept.
@@ -132,7 +136,7 @@ def doubly_constrained(
     total = float(rows.sum())
     a, b = np.ones(len(rows)), np.ones(len(columns))
     residual, rounds = total, 0
-    while residual > tolerance * total and rounds < max_iterations:
+    while residual > tolerance * total and rounds < max_iterations and a.max() < LARGEST:
         rounds += 1
         a = ratio(rows, np.asarray(weight @ b))
         b = ratio(columns, np.asarray(weight.T @ a))
@@ -149,10 +153,10 @@ def doubly_constrained(
 
 
 def _matched(weight: sparse.csr_array, rows: Floats, columns: Floats) -> tuple[Floats, Floats]:
-    """Margins with equal totals in each connected part of the pairs that weigh anything."""
+    """Margins with equal totals in each connected part of the pairs that can have a flow."""
     n, m = weight.shape
     there = weight.tocoo()
-    used = there.data > 0
+    used = (there.data > 0) & (rows[there.row] > 0) & (columns[there.col] > 0)
     pairs = (there.row[used], n + there.col[used])
     graph = sparse.coo_array((np.ones(used.sum()), pairs), shape=(n + m, n + m))
     count, part = connected_components(graph, directed=False)

@@ -189,7 +189,7 @@ class GaussianToLimit:
         """Return the weight of each distance."""
         edge = np.exp(-0.5)
         weight = (np.exp(-0.5 * (distance / self.limit) ** 2) - edge) / (1.0 - edge)
-        return np.maximum(weight, 0.0)
+        return np.asarray(np.maximum(weight, 0.0))
 
 
 @dataclass(frozen=True)
@@ -218,7 +218,8 @@ class Power:
 
     def __call__(self, distance: Floats) -> Floats:
         """Return the weight of each distance."""
-        weight = np.asarray(np.maximum(distance / self.scale, 1.0) ** -self.exponent)
+        ratio: Floats = np.maximum(distance / self.scale, 1.0)
+        weight: Floats = np.exp(-self.exponent * np.log(ratio))
         return _within(weight, distance, self.limit)
 
 
