@@ -8,6 +8,7 @@ from importlib import import_module
 from os import cpu_count
 
 NAMES = (
+    "accessibility",
     "allocation",
     "coordinates",
     "coverage",

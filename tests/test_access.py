@@ -219,6 +219,7 @@ class TestAgainstLoops:
         flows = access.doubly_constrained(travel, [50, 1, 50], [10, 91], max_iterations=200)
         assert not flows.converged
         assert flows.residual > 1
+        np.testing.assert_allclose(flows.flows.sum(axis=1), [50, 1, 50])
 
     def test_flows_are_those_of_the_balanced_table(self) -> None:
         # Doubly constrained by hand: with equal weights flows are products of the margins.
@@ -310,6 +311,29 @@ class TestWhatMustHold:
         with pytest.raises(InputError, match=text):
             access.two_step(sparse.csr_array(np.ones((2, 2))), children, places)
 
+    def test_a_pair_stored_twice_is_refused(self) -> None:
+        twice = sparse.coo_array(([100.0, 200.0], ([0, 0], [0, 0])), shape=(1, 1))
+        with pytest.raises(InputError, match="two distances"):
+            access.nearest(twice)
+
+    def test_a_full_table_cannot_tell_a_walk_of_0_from_none(self) -> None:
+        with pytest.raises(InputError, match="csr"):
+            access.nearest(np.ones((2, 2)))
+
+    def test_an_over_full_kindergarten_has_no_room(self) -> None:
+        travel = sparse.csr_array(np.array([[100.0, 300.0]]))
+        assert access.nearest_with_room(travel, [-12.0, 3.0]) == [300.0]
+
+    @pytest.mark.parametrize("decay", [lambda _d: 1.0, lambda d: -d, lambda d: d * np.nan])
+    def test_a_decay_of_ones_own_must_give_weights(self, decay: Callable) -> None:
+        with pytest.raises(InputError, match="decay"):
+            access.gravity(sparse.csr_array(np.ones((2, 2))), [1.0, 1.0], decay=decay)
+
+    def test_a_weight_of_next_to_nothing_breaks_nothing(self) -> None:
+        far = sparse.csr_array(np.array([[720.0]]))
+        found = access.two_step(far, [1.0], [90.0], decay=access.Exponential(1.0))
+        assert np.isfinite(found).all()
+
     @pytest.mark.parametrize(
         "wrong",
         [
@@ -318,6 +342,7 @@ class TestWhatMustHold:
             lambda: access.Steps((500, 300), (1, 0.5)),
             lambda: access.Steps((300,), (1, 0.5)),
             lambda: access.Steps((300,), (-1,)),
+            lambda: access.Steps((300, 500), (0.5, 1)),
             lambda: access.Power(1, limit=np.nan),
         ],
     )

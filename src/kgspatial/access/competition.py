@@ -74,7 +74,7 @@ class ConstrainedFlows:
     Parameters
     ----------
     flows : csr_array
-        Children, origins x destinations.
+        Children, origins x destinations; no point sends more than it has.
     distance : ndarray of float, shape (origins,)
         Mean distance of each point's children, in the unit of the matrix; nan without flows.
     residual : float
@@ -138,10 +138,10 @@ def doubly_constrained(
     residual, rounds = total, 0
     while residual > tolerance * total and rounds < max_iterations and a.max() < LARGEST:
         rounds += 1
-        a = ratio(rows, np.asarray(weight @ b))
         b = ratio(columns, np.asarray(weight.T @ a))
-        sent = a * np.asarray(weight @ b)
-        residual = float(np.abs(sent - rows).max(initial=0.0))
+        a = ratio(rows, np.asarray(weight @ b))
+        filled = b * np.asarray(weight.T @ a)
+        residual = float(np.abs(filled - columns).max(initial=0.0))
     flows = scaled_columns(scaled_rows(weight, a), b)
     return ConstrainedFlows(
         flows,

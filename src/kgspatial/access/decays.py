@@ -87,15 +87,18 @@ class Steps:
 
     def __post_init__(self) -> None:
         rising = all(a < b for a, b in zip((0.0, *self.bounds), self.bounds, strict=False))
-        if not self.bounds or not rising or len(self.bounds) != len(self.weights):
+        if not 0 < len(self.bounds) < 255 or not rising or len(self.bounds) != len(self.weights):
             raise InputError(f"Steps: bounds must rise from above 0, one weight each: {self}")
-        if not all(np.isfinite(w) and w >= 0 for w in self.weights):
-            raise InputError(f"Steps: weights must be 0 or more: {self.weights}")
+        falling = all(a >= b for a, b in zip(self.weights, self.weights[1:], strict=False))
+        if not falling or not all(np.isfinite(w) and w >= 0 for w in self.weights):
+            raise InputError(f"Steps: weights must be 0 or more and not rise: {self.weights}")
 
     def __call__(self, distance: Floats) -> Floats:
         """Return the weight of each distance."""
-        table = np.array([*self.weights, 0.0])
-        return np.asarray(table[np.searchsorted(self.bounds, distance, side="left")])
+        passed = np.zeros(distance.shape, dtype=np.uint8)  # faster than searchsorted, few bounds
+        for bound in self.bounds:
+            passed += distance > bound
+        return np.asarray(np.array([*self.weights, 0.0])[passed])
 
 
 @dataclass(frozen=True)
@@ -225,12 +228,12 @@ class Power:
 
 @dataclass(frozen=True)
 class Logistic:
-    """The share of walks that are longer, if their lengths were logistic: 0.5 at the midpoint.
+    """Falls slowly, then fast around the midpoint, then slowly (logistic), from 1 beside the place.
 
     Parameters
     ----------
     midpoint : float
-        Distance at which the weight is 0.5.
+        Distance at which it falls fastest.
     spread : float
         Standard deviation: the larger, the gentler the fall.
     limit : float, optional
@@ -243,8 +246,8 @@ class Logistic:
 
     Examples
     --------
-    >>> Logistic(500, 100)(np.array([500.0]))
-    array([0.5])
+    >>> Logistic(500, 100)(np.array([0.0, 500.0])).round(3)
+    array([1. , 0.5])
     """
 
     midpoint: float
@@ -259,4 +262,5 @@ class Logistic:
         steepness = np.pi / (self.spread * np.sqrt(3.0))
         with np.errstate(over="ignore"):
             weight = 1.0 / (1.0 + np.exp(steepness * (distance - self.midpoint)))
+        weight *= 1.0 + np.exp(-steepness * self.midpoint)  # 1 at distance 0
         return _within(weight, distance, self.limit)

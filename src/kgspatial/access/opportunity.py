@@ -11,6 +11,7 @@ import numpy as np
 
 from kgspatial.access.decays import Binary
 from kgspatial.access.weights import counts, distances, row_sums, weights
+from kgspatial.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -67,7 +68,8 @@ def nearest_with_room(travel: Travel, vacant: ArrayLike) -> Floats:
     ----------
     travel : TravelMatrix or sparse array, origins x destinations
     vacant : array-like, shape (destinations,)
-        Places that nobody has taken, such as a balance's ``kindergartens["vacant"]``.
+        Places that nobody has taken, such as a balance's ``kindergartens["vacant"]``; below 0
+        where a kindergarten is over-full.
 
     Returns
     -------
@@ -75,7 +77,9 @@ def nearest_with_room(travel: Travel, vacant: ArrayLike) -> Floats:
         In the unit of the matrix.
     """
     csr = distances(travel)
-    room = counts(vacant, csr.shape[1], "vacant") > 0
+    room = np.asarray(vacant, dtype=np.float64) > 0
+    if room.shape != csr.shape[1:]:
+        raise InputError(f"vacant: {csr.shape[1]} values are expected, {room.shape} are given")
     found = _row_minimum(csr.indptr, np.where(room[csr.indices], csr.data, np.inf))
     return np.where(np.isfinite(found), found, np.nan)
 

@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.errors import InputError
-from kgspatial.travel import TravelMatrix
+from kgspatial.travel.matrix import TravelMatrix, csr_with_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Travel: TypeAlias = TravelMatrix | sparse.csr_array | sparse.csc_array | sparse.coo_array
+
+NOTHING = 1e-150
+"""Weights that add up to less than this are none."""
 
 PER_CHILDREN = 100.0
 """Ratios are places per so many children."""
@@ -31,19 +34,39 @@ def distances(travel: Travel) -> sparse.csr_array:
     Raises
     ------
     InputError
-        When a distance is negative or missing.
+        When a distance is negative or missing, a pair is stored twice, or the matrix is of a
+        kind in which a distance of 0 cannot be told from a pair out of reach.
     """
-    csr = travel.csr if isinstance(travel, TravelMatrix) else sparse.csr_array(travel)
-    if csr.nnz and not (np.isfinite(csr.data).all() and csr.data.min() >= 0):
+    if isinstance(travel, TravelMatrix):
+        return travel.csr
+    if not sparse.issparse(travel) or travel.format not in ("csr", "csc", "coo"):
+        raise InputError(
+            "travel must be a TravelMatrix or a sparse array of the format csr, csc or coo",
+            hint="kgspatial.travel.matrix.csr_with_zeros makes one of rows, columns and values.",
+        )
+    pairs = sparse.coo_array(travel)
+    if len(np.unique(pairs.row.astype(np.int64) * pairs.shape[1] + pairs.col)) != pairs.nnz:
+        raise InputError("a pair of origin and destination has two distances")
+    if pairs.nnz and not (np.isfinite(pairs.data).all() and pairs.data.min() >= 0):
         raise InputError("distances must be 0 or more, without missing values")
-    return csr
+    return csr_with_zeros(pairs.row, pairs.col, pairs.data, pairs.shape)
 
 
 def weights(travel: Travel, decay: Decay | None) -> sparse.csr_array:
-    """Weights of all pairs, origins x destinations; 1 for each stored pair without a decay."""
+    """Weights of all pairs, origins x destinations; 1 for each stored pair without a decay.
+
+    Raises
+    ------
+    InputError
+        When the decay gives something else than one weight of 0 or more for each distance.
+    """
     csr = distances(travel)
-    weight = np.ones(csr.nnz) if decay is None else decay(csr.data)
-    return sparse.csr_array((weight, csr.indices, csr.indptr), shape=csr.shape)
+    if decay is None:
+        return _with_data(csr, np.ones(csr.nnz))
+    weight = np.asarray(decay(csr.data), dtype=np.float64)
+    if weight.shape != (csr.nnz,) or (weight.size and not weight.min() >= 0):
+        raise InputError("a decay must give one weight of 0 or more for each distance")
+    return _with_data(csr, weight)
 
 
 def counts(values: ArrayLike, length: int, name: str) -> Floats:
@@ -63,8 +86,8 @@ def counts(values: ArrayLike, length: int, name: str) -> Floats:
 
 
 def ratio(part: Floats, whole: Floats) -> Floats:
-    """Part over whole; 0 where the whole is 0."""
-    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    """Part over whole; 0 where the whole is 0, or too small to divide by."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > NOTHING)
 
 
 def scaled_columns(matrix: sparse.csr_array, factor: Floats) -> sparse.csr_array:

@@ -19,7 +19,9 @@ from kgspatial.errors import InputError
 from kgspatial.inputs.problems import joined_problems, problem_table
 from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
 from kgspatial.supply import kindergarten_supply
-from kgspatial.travel import TravelMatrix, radius_areas
+from kgspatial.travel import TravelMatrix
+from kgspatial.travel.catchments import catchments
+from kgspatial.travel.catchments.catchments import CatchmentMethod
 from kgspatial.travel.matrix import csr_with_zeros
 
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class Balance:
         ``vacant``, ``gap`` (children minus places). What lies in no unit has the row ``outside``.
     catchments : GeoDataFrame
         Service areas with ``children``, ``places``, ``ratio`` (places per 100 children),
-        ``only_children`` (children whom no other kindergarten reaches).
+        ``only_children`` (children whom no other kindergarten reaches), ``shared_children``,
+        ``exclusive_share``: circles, street isochrones, or hulls, as the walks were measured.
     assignment : csr_array
         Children, demand points x kindergartens.
     travel : TravelMatrix
@@ -158,7 +161,7 @@ def balance_of(
         communities=_community_rows(study, demand),
         kindergartens=supply,
         units=_unit_rows(study, demand, supply),
-        catchments=_catchments(study, supply, counted, children),
+        catchments=_catchments(study, points, supply, counted),
         assignment=assignment,
         travel=travel,
         year=year,
@@ -301,32 +304,17 @@ def _whole_area(study: Study, demand: gpd.GeoDataFrame) -> BaseGeometry:
 
 
 def _catchments(
-    study: Study,
-    gardens: gpd.GeoDataFrame,
-    counted: TravelMatrix,
-    children: NDArray[np.float64],
+    study: Study, points: gpd.GeoDataFrame, gardens: gpd.GeoDataFrame, counted: TravelMatrix
 ) -> gpd.GeoDataFrame:
-    csr, detour = counted.csr, study.settings.travel.detour
-    inside = np.diff(csr.indptr)
-    rows = np.repeat(np.arange(csr.shape[0]), inside)
-    within = np.bincount(csr.indices, children[rows], minlength=len(gardens))
-    alone = np.bincount(
-        csr.indices, np.where(inside[rows] == 1, children[rows], 0.0), minlength=len(gardens)
-    )
-    places = gardens["places"].to_numpy(dtype=float)
-    table = gpd.GeoDataFrame(
-        {
-            "kindergarten_id": gardens["kindergarten_id"],
-            "name": gardens["name"],
-            "kind": gardens["kind"],
-            "radius_m": counted.limit_m / detour,
-            "children": within,
-            "places": places,
-            "ratio": np.divide(
-                100 * places, within, out=np.full_like(places, np.nan), where=within > NOBODY
-            ),
-            "only_children": alone,
-        },
-        geometry=radius_areas(gardens, limit_m=counted.limit_m, detour=detour),
-    )
-    return gpd.GeoDataFrame(table[gardens["counted"].to_numpy(dtype=bool)].reset_index(drop=True))
+    """Service areas of the kindergartens that count, drawn as the walks were measured."""
+    measured = str(counted.provenance.get("method", "straight"))
+    method = CATCHMENT_OF.get(measured, "reach")
+    detour = float(counted.provenance.get("detour", study.settings.travel.detour))
+    areas = catchments(points, gardens, counted, method=method, detour=detour).areas
+    shown = gardens["counted"].to_numpy(dtype=bool)
+    radius = counted.limit_m / (detour if method == "radius" else 1.0)
+    return gpd.GeoDataFrame(areas.assign(radius_m=radius)[shown].reset_index(drop=True))
+
+
+CATCHMENT_OF: dict[str, CatchmentMethod] = {"straight": "radius", "street": "street"}
+"""How a catchment is drawn, by how the walks were measured; a hull for a given matrix."""

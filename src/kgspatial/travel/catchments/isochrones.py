@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
 
-BESIDE_M = 50.0
-"""Half the depth of a small block: the area that a street serves on either side."""
+BESIDE_M = 100.0
+"""Half the depth of an ordinary block: the area that a street serves on either side."""
 
 HULL_RATIO = 0.25
 """Of the concave hull: the longest edge that stays, between the shortest (0) and all (1)."""
