@@ -16,7 +16,6 @@ from pyproj import CRS, Transformer
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from kgspatial.demand._kernels import cover_polygons
 from kgspatial.errors import InputError
 from kgspatial.layers import Grid
 
@@ -50,6 +49,8 @@ class Outlines:
 
     def coverage(self, grid: Grid) -> sparse.csr_array:
         """Fraction of each cell inside each polygon, polygons x cells."""
+        from kgspatial.demand._kernels import cover_polygons
+
         t = grid.transform
         cells = (self.xy - (t.c, t.f)) / (t.a, t.e)
         indptr, indices, data = cover_polygons(

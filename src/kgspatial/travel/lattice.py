@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from kgspatial.travel._kernels import window_pairs
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -108,6 +106,8 @@ def pairs_in_windows(
     csr_array, shape (n, m)
         A distance of 0 is a stored entry.
     """
+    from kgspatial.travel._kernels import window_pairs
+
     pointer, columns, metres = window_pairs(
         lattice.slot, lattice.corner, lattice.step, start, end, radius
     )

@@ -12,7 +12,6 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.errors import InputError
-from kgspatial.travel.catchments._kernels import fill_places
 from kgspatial.travel.matrix import TravelMatrix
 
 if TYPE_CHECKING:
@@ -97,6 +96,8 @@ def filled(
     InputError
         When counts are negative or missing, or do not fit the matrix.
     """
+    from kgspatial.travel.catchments._kernels import fill_places
+
     csr = travel.csr
     left = _counts(children, csr.shape[0], "children")
     room = _counts(places, csr.shape[1], "places")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from kgspatial.travel.network._kernels import reach_nodes, reach_points
 from kgspatial.travel.network.network import Entrances, StreetNetwork
 
 if TYPE_CHECKING:
@@ -116,6 +115,8 @@ def node_distances(
 def _from_sources(
     network: StreetNetwork, sources: Entrances, points: Entrances, limit_m: float
 ) -> tuple[Ints, NDArray[np.int32], Floats]:
+    from kgspatial.travel.network._kernels import reach_points
+
     order = np.argsort(sources.point, kind="stable")
     seeds = _pointer(sources.point, sources.count)
     found = _search(network, sources, limit_m)
@@ -152,6 +153,8 @@ def _pointer(group: Ints, count: int) -> Ints:
 
 def _search(network: StreetNetwork, starts: Entrances, limit_m: float) -> _Reached:
     """Nodes within the limit of each point, from the two ends of its edges."""
+    from kgspatial.travel.network._kernels import reach_nodes
+
     ends, metres = _to_ends(network, starts)
     point = np.tile(starts.point, 2)
     order = np.argsort(point, kind="stable")
