@@ -45,7 +45,7 @@ def cut_by_barriers(network: StreetNetwork, barriers: NDArray[np.object_]) -> St
     loose = _with_loose_ends(network, edge[at_tail], edge[at_head])
     inside = ~(at_tail | at_head)
     parted = _parted(loose, edge[inside], at[inside])
-    return replace(parted, barriers=whole)
+    return replace(_without_unused_nodes(parted), barriers=whole)
 
 
 def _merged(barriers: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -108,17 +108,15 @@ def _parted(network: StreetNetwork, edge: Ints, at: Floats) -> StreetNetwork:
     places = shapely.get_coordinates(
         np.column_stack([shapely.get_point(pieces, 0), shapely.get_point(pieces, -1)]).ravel()
     )
-    return _without_unused_nodes(
-        replace(
-            network,
-            nodes=np.concatenate([network.nodes, places]),
-            tail=np.concatenate([network.tail[kept], tail]),
-            head=np.concatenate([network.head[kept], head]),
-            metres=np.concatenate([network.metres[kept], network.metres[starts] * share]),
-            shapes=np.concatenate([shapes[kept], pieces]),
-            rows=np.concatenate([network.rows[kept], network.rows[starts]]),
-            spans=np.concatenate([network.spans[kept], network.spans[starts]]),
-        )
+    return replace(
+        network,
+        nodes=np.concatenate([network.nodes, places]),
+        tail=np.concatenate([network.tail[kept], tail]),
+        head=np.concatenate([network.head[kept], head]),
+        metres=np.concatenate([network.metres[kept], network.metres[starts] * share]),
+        shapes=np.concatenate([shapes[kept], pieces]),
+        rows=np.concatenate([network.rows[kept], network.rows[starts]]),
+        spans=np.concatenate([network.spans[kept], network.spans[starts]]),
     )
 
 
