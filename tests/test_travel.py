@@ -7,6 +7,7 @@ from collections.abc import Callable
 import geopandas as gpd
 import numpy as np
 import pytest
+from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
@@ -14,8 +15,10 @@ from shapely import LineString, Point, box
 
 from kgspatial.demand import estimate_demand
 from kgspatial.errors import InputError
+from kgspatial.layers import Grid
 from kgspatial.study import Study
 from kgspatial.travel import TravelMatrix, measure_travel, radius_areas, straight
+from kgspatial.travel.lattice import lattice_of
 
 CRS = "EPSG:4549"
 quick = settings(deadline=None, max_examples=60)
@@ -210,3 +213,70 @@ class TestMeasureTravel:
     def test_the_service_area_is_the_limit_without_the_detour(self) -> None:
         area = radius_areas(points([(0, 0)]), limit_m=650, detour=1.3).iloc[0]
         assert area.area == pytest.approx(np.pi * 500**2, rel=2e-3)
+
+
+class TestLattices:
+    """Cells of a grid are found by window arithmetic, with the distances of the tree."""
+
+    GRID = Grid((40, 50), Affine(100, 0, 500_000, 0, -100, 2_704_000), CRS)
+
+    @quick
+    @given(places, st.floats(20, 900))
+    def test_windows_find_what_the_tree_finds(
+        self, ends: list[tuple[int, int]], limit: float
+    ) -> None:
+        schools = points([(3 * x, 3 * y) for x, y in ends], "kindergarten_id")
+        cells = straight(self.GRID, schools, limit_m=limit)
+        xy = np.column_stack(self.GRID.centres(np.arange(self.GRID.size)))
+        end = np.column_stack([schools.geometry.x, schools.geometry.y])
+        apart = np.hypot(*(xy[:, None] - end[None]).transpose(2, 0, 1))
+        stored = np.zeros(apart.shape, dtype=bool)
+        found = cells.csr.tocoo()
+        stored[found.row, found.col] = True
+        clear = np.abs(apart - limit) > 1e-6
+        np.testing.assert_array_equal(stored[clear], (apart <= limit)[clear])
+        np.testing.assert_allclose(found.data, apart[found.row, found.col], atol=1e-9)
+        assert cells.csr.has_sorted_indices
+
+    def test_a_cell_at_just_the_limit_is_in_by_both_ways(self) -> None:
+        x, y = self.GRID.centres(np.array([20 * 50 + 20]))
+        school = points([(x[0] - 500_000, y[0] - 2_700_000)], "kindergarten_id")
+        assert straight(self.GRID, school, limit_m=100).csr.nnz == 5
+        few = points([(x[0] - 500_000 + d, y[0] - 2_700_000) for d in (-100, 0, 100)])
+        assert straight(few, school, limit_m=100).csr.nnz == 3
+
+    def test_cells_among_communities_keep_their_rows(self) -> None:
+        x, y = self.GRID.centres(np.arange(self.GRID.size))
+        shapes = list(map(Point, x, y))
+        homes = [Point(501_234.5, 2_701_111.1), Point(503_000.0, 2_702_000.0)]
+        order = np.random.default_rng(4).permutation(len(shapes) + 2)
+        frame = gpd.GeoDataFrame(
+            {
+                "demand_id": [f"d{i}" for i in range(len(order))],
+                "cell_number": [*range(len(shapes)), -1, -1],
+            },
+            geometry=[*shapes, *homes],
+            crs=CRS,
+        ).iloc[order]
+        school = points([(1200, 1100), (2900, 2100)], "kindergarten_id")
+        mixed = straight(frame, school, limit_m=400)
+        plain = straight(frame.drop(columns="cell_number"), school, limit_m=400)
+        np.testing.assert_array_equal(mixed.origin_ids, frame["demand_id"])
+        np.testing.assert_allclose(mixed.csr.toarray(), plain.csr.toarray())
+
+    def test_points_off_any_lattice_are_not_taken_for_one(self) -> None:
+        random = np.random.default_rng(1)
+        assert lattice_of(random.uniform(0, 1000, (800, 2))) is None
+        assert lattice_of(np.zeros((800, 2))) is None
+        step = np.stack(np.meshgrid(np.arange(40), np.arange(40)), axis=-1).reshape(-1, 2) * 100.0
+        assert lattice_of(step) is not None
+        assert lattice_of(np.concatenate([step, step[:1]])) is None
+        assert lattice_of(np.concatenate([step, [[33.0, 50.0]]])) is None
+
+    def test_a_river_cuts_cells_as_it_cuts_points(self) -> None:
+        river = gpd.GeoDataFrame(geometry=[LineString([(502_010, 0), (502_010, 9e6)])], crs=CRS)
+        school = points([(2000, 2000)], "kindergarten_id")
+        found = straight(self.GRID, school, limit_m=500, barriers=river).csr.tocoo()
+        x, _ = self.GRID.centres(found.row)
+        assert x.max() < 502_010
+        assert found.nnz > 20

@@ -71,10 +71,9 @@ def street_reach(
     parts = []
     for limit in sorted(limits):
         found = _stretches(network, walks, starts, limit)
-        lines = shapely.multilinestrings(_cut(network, found), indices=found.start)
-        there = np.unique(found.start)
+        there, number = np.unique(found.start, return_inverse=True)
         shapes = np.full(starts.count, shapely.MultiLineString(), dtype=object)
-        shapes[there] = np.asarray(lines, dtype=object)[there]
+        shapes[there] = shapely.multilinestrings(_cut(network, found), indices=number.ravel())
         parts.append((limit, shapes))
     count = len(parts)
     return gpd.GeoDataFrame(
