@@ -98,8 +98,8 @@ def given(
         *_doubled(rows, doubled, source),
         *_silent("origins", starts, at[0][known], source),
         *_silent("destinations", ends, at[1][known], source),
-        *_counted(int((known & np.isnan(value)).sum()), "out_of_reach", "no value", source),
-        *_counted(len(kept) - len(near), "beyond_limit", f"more than {bound:g} {measure}", source),
+        *_out_of_reach(int((known & np.isnan(value)).sum()), source),
+        *_beyond(len(kept) - len(near), f"{bound:g} {measure}", source),
     ]
     if measure == "m" and isinstance(origins, gpd.GeoDataFrame):
         problems += _missing_pairs(origins, destinations, bound, at, known, source)
@@ -126,7 +126,7 @@ def _columns(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[Probl
                 column=column,
                 hint=f"Its columns are {', '.join(map(str, table.columns))}.",
             )
-    return named, [p for p in found if p.code != "columns_recognised"]
+    return named, found
 
 
 def _unit(rows: pd.DataFrame, unit: Unit | None, source: str) -> Unit:
@@ -264,11 +264,18 @@ def _silent(side: str, ids: Ids, told: NDArray[np.int64], source: str) -> list[P
     return [_problem("pairs_missing", text, "they count as out of reach", "warning", source)]
 
 
-def _counted(count: int, code: str, what: str, source: str) -> list[Problem]:
+def _out_of_reach(count: int, source: str) -> list[Problem]:
     if not count:
         return []
-    text = f"{count} pairs have {what}"
-    return [_problem(code, text, "they count as out of reach", "note", source)]
+    text = f"{count} pairs have no value, as routing engines write what they cannot reach"
+    return [_problem("out_of_reach", text, "they count as out of reach", "note", source)]
+
+
+def _beyond(count: int, bound: str, source: str) -> list[Problem]:
+    if not count:
+        return []
+    text = f"{count} pairs have more than {bound}"
+    return [_problem("beyond_limit", text, "they count as out of reach", "note", source)]
 
 
 def _missing_pairs(

@@ -90,7 +90,7 @@ def level_metres(slope: NDArray[np.float64]) -> NDArray[np.float64]:
     Examples
     --------
     >>> level_metres(np.array([0.0, 0.1, -0.1])).round(3)
-    array([1.   , 1.209, 1.209])
+    array([1.  , 1.21, 1.21])
     """
     steep = np.minimum(np.abs(slope), STEEPEST)
     up = np.exp(STEEPNESS * (steep + DOWNHILL))
