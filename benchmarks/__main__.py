@@ -20,6 +20,9 @@ NAMES = (
     "raster_window",
     "reading",
     "siting",
+    "straight",
+    "streets",
+    "streets_large",
 )
 
 

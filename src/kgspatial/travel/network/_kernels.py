@@ -70,10 +70,12 @@ def reach_nodes(  # type: ignore[no-untyped-def]  # noqa: PLR0915
                 if near > best[node]:
                     continue
                 arcs = indptr[node + 1] - indptr[node]
-                node_of = _with_room(node_of, size, size + arcs)
-                metres_of = _with_room(metres_of, size, size + arcs)
-                after = _with_room(after, size, size + arcs)
-                found = _with_room(found, total, total + arcs)
+                if size + arcs > len(after):
+                    node_of = _with_room(node_of, size, size + arcs)
+                    metres_of = _with_room(metres_of, size, size + arcs)
+                    after = _with_room(after, size, size + arcs)
+                if total + arcs > len(found):
+                    found = _with_room(found, total, total + arcs)
                 for k in range(indptr[node], indptr[node + 1]):
                     far, end = near + weights[k], ends[k]
                     old = best[end]

@@ -107,9 +107,7 @@ def node_distances(
     """
     found = _search(network, starts, limit_m)
     shape = (starts.count, len(network.nodes))
-    rows = sparse.csr_array((found.metres, found.nodes, found.pointer), shape=shape)
-    rows.sort_indices()
-    return rows
+    return sparse.csr_array((found.metres, found.nodes, found.pointer), shape=shape)
 
 
 def _from_sources(
