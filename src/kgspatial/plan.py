@@ -21,13 +21,14 @@ from kgspatial.demand import Demand, coverage_matrix, estimate_demand
 from kgspatial.errors import InputError
 from kgspatial.inputs import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
+from kgspatial.inputs.settings import TravelMethod
 from kgspatial.layers import Grid
 from kgspatial.outputs import Outputs, write_outputs
 from kgspatial.reading import check_plan, study_from_plan
 from kgspatial.siting import SitePlan, propose_sites
 from kgspatial.study import Study
 from kgspatial.terms import Language
-from kgspatial.travel import TravelMatrix, measure_travel
+from kgspatial.travel import TravelMatrix, measure_travel, straight, street
 
 Step = Literal["read", "compile", "demand", "travel", "balance", "siting", "write"]
 STEPS: tuple[Step, ...] = get_args(Step)
@@ -80,7 +81,7 @@ def run_plan(
     progress("read")
     study = study_from_plan(plan_in_language(path, language))
     progress("compile")
-    _compile_kernels()
+    _compile_kernels(study.settings.travel.method)
     progress("demand")
     demand = estimate_demand(study)
     progress("travel")
@@ -124,8 +125,14 @@ def check_inputs(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
     return study, joined_problems(problems, found)
 
 
-def _compile_kernels() -> None:
-    """Compile the coverage kernel on one square, so that no later step looks slow on first use."""
+def _compile_kernels(method: TravelMethod) -> None:
+    """Compile the kernels that a run will use on next to nothing, so that no later step looks slow."""
     crs = CRS.from_epsg(4549)
     grid = Grid((1, 1), Affine(100, 0, 0, 0, -100, 100), crs)
     coverage_matrix(gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 50, 100)], crs=crs), grid)
+    here = gpd.GeoDataFrame(geometry=[shapely.Point(50, 50)], crs=crs)
+    if method == "street":
+        lane = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (100, 0)])], crs=crs)
+        street(here, here, streets=lane, limit_m=100)
+    elif method == "straight":
+        straight(Grid((25, 25), grid.transform, crs), here, limit_m=100)
