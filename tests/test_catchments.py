@@ -199,6 +199,25 @@ class TestIsochrones:
             assert sum(r.area for r in cut) == pytest.approx(own[-1].area)
         assert any(len(p.interiors) for p in shapely.get_parts(areas.geometry.to_numpy()))
 
+    def test_hulls_nest_and_hold_the_streets_that_are_reached(self) -> None:
+        study = kg.read_study(SAMPLE)
+        network = street_network(study.streets)
+        at = shapely.get_coordinates(study.kindergartens.geometry)[:6]
+        starts, limits = snap_points(network, at), [300.0, 700.0]
+        hulls = street_areas(network, starts, limits=limits, hull=True).geometry
+        lines = street_reach(network, starts, limits=limits).geometry
+        assert (lines.difference(hulls.buffer(0.01)).length < 1e-3 * lines.length).all()
+        assert (hulls[:6].difference(hulls[6:], align=False).area < 1e-3).all()
+
+    @pytest.mark.parametrize("limits", [[], [-5.0], [0.0, 100.0]])
+    def test_limits_that_cannot_be_are_refused(self, limits: list[float]) -> None:
+        with pytest.raises(InputError, match="limit"):
+            reach([[(0, 0), (9, 0)]], (0, 0), limits)
+
+    def test_without_kindergartens_nothing_is_drawn(self) -> None:
+        network = street_network(gpd.GeoDataFrame(geometry=[LineString([(0, 0), (9, 0)])], crs=CRS))
+        assert not len(street_areas(network, snap_points(network, np.zeros((0, 2))), limits=[100]))
+
     def test_a_start_on_no_street_reaches_nothing(self) -> None:
         network = street_network(gpd.GeoDataFrame(geometry=[LineString([(0, 0), (9, 0)])], crs=CRS))
         starts = snap_points(network, np.array([[0.0, 900.0], [0.0, 5.0]]))
@@ -317,6 +336,29 @@ class TestCatchments:
             one, other = (drawn(t, method).areas for t in (town, twice))
             np.testing.assert_allclose(one["ratio"], other["ratio"])
             np.testing.assert_allclose(one["exclusive_share"], other["exclusive_share"])
+
+    def test_the_limit_holds_for_nearest_and_fill_as_well(self) -> None:
+        town = Town(6)
+        far = town.travel.csr.data > 200
+        for method in ("nearest", "fill"):
+            members = drawn(town, method, limit_m=200).members.toarray() > 0
+            rows = np.repeat(np.arange(14), np.diff(town.travel.csr.indptr))
+            assert not members[rows[far], town.travel.csr.indices[far]].any()
+
+    def test_a_pair_to_which_nobody_is_sent_is_no_member(self) -> None:
+        town = Town(6)
+        sent = sparse.csr_array((np.array([3.0, 0.0]), ([0, 0], [0, 1])), shape=(14, 5))
+        found = drawn(town, "assigned", assignment=sent).areas
+        assert found["only_children"].tolist() == [3, 0, 0, 0, 0]
+
+    def test_overlapping_districts_are_settled_by_id_not_by_row(self) -> None:
+        town, whole = Town(3), [box(0, 0, 1000, 1000), box(0, 0, 500, 1000)]
+        first = gpd.GeoDataFrame({"unit_id": ["b", "a"]}, geometry=whole, crs=CRS)
+        one, other = (
+            within_districts(town.points, town.gardens, d).toarray()
+            for d in (first, first.iloc[::-1])
+        )
+        np.testing.assert_array_equal(one, other)
 
     @pytest.mark.parametrize("method", ["assigned", "street"])
     def test_what_a_method_needs_is_asked_for(self, method: str) -> None:

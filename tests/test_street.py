@@ -21,6 +21,8 @@ import kgspatial as kg
 from kgspatial.errors import InputError
 from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.readers import read_layer
+from kgspatial.report.sentences import limit_sentences, parameters
+from kgspatial.report.workbook import source_notes
 from kgspatial.travel import (
     Entrances,
     StreetNetwork,
@@ -386,8 +388,29 @@ class TestSample:
         assert run.travel.provenance["method"] == "street"
         assert run.balance.catchments["method"].unique().tolist() == ["street"]
         assert run.sites.after.totals["served"] > run.balance.totals["served"]
+        page = (tmp_path / "out" / "summary.json").read_text(encoding="utf-8")
+        assert '"method": "street"' in page
         written = gpd.read_file(tmp_path / "out" / "results.gpkg", layer="catchments")
         assert (written.to_crs(run.study.crs).area > 0).all()
+
+    @pytest.mark.parametrize("language", ["zh", "en"])
+    def test_map_tables_and_report_say_how_walks_were_measured(
+        self, sample: tuple, language: str
+    ) -> None:
+        study, demand = sample
+        travel = kg.measure_travel(study, demand, method="street")
+        balance = kg.assess_balance(study, demand, travel)
+        told = [
+            *source_notes(study, balance, language),
+            *limit_sentences(study, balance, language),
+            *parameters(study, balance, language).astype(str).to_numpy().ravel(),
+            kg.plan_map(study, balance, language=language).get_root().render(),
+        ]
+        text = "\n".join(told)
+        along = {"zh": "沿道路", "en": "along streets"}[language]
+        assert along in text
+        for word in ("绕行系数", "detour factor", "直线距离", "半径"):
+            assert word not in text
 
     def test_streets_are_asked_for_where_there_are_none(self, sample: tuple) -> None:
         study, demand = sample

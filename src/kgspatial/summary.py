@@ -65,7 +65,11 @@ def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> 
         "indicators": indicator_records(assess_indicators(balance, study.settings.plan.profile)),
         "problems": {s: int((balance.problems["severity"] == s).sum()) for s in SEVERITIES},
         "inputs": _records(study.inputs, tuple(study.inputs.columns)),
-        "parameters": {"study_crs": study.crs.to_string(), **asdict(study.settings)},
+        "parameters": {
+            "study_crs": study.crs.to_string(),
+            **asdict(study.settings),
+            "travel_matrix": dict(balance.travel.provenance),
+        },
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
     }
 

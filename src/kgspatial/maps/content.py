@@ -21,6 +21,7 @@ from kgspatial.maps.result_layers import (
     point_layer,
     site_layers,
 )
+from kgspatial.travel.wording import way_of_travel
 
 FIGURES = ("children", "places", "served", "unserved", "unreached", "vacant")
 TEXTS = ("legend", "before", "after", "close", "missing", "state", "north", "extent_button")
@@ -92,7 +93,8 @@ def _figures(scene: Scene) -> list[dict[str, Any]]:
 def _note(scene: Scene, tolerance: float) -> str:
     settings = scene.study.settings
     given = {"source": settings.plan.source_note}
-    travel = {"limit": f"{settings.travel.limit_m:,.0f}", "detour": f"{settings.travel.detour:g}"}
+    way = way_of_travel(scene.balance.travel, settings.travel.detour, scene.language)
+    travel = {"limit": f"{settings.travel.limit_m:,.0f}", "way": way}
     parts = [
         scene.say("note_source", **given) if given["source"] else "",
         scene.say("note_travel", **travel),

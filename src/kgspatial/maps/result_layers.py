@@ -228,7 +228,9 @@ def catchment_layers(scene: Scene) -> Iterator[Drawn]:
 def _catchments(scene: Scene, key: str, table: gpd.GeoDataFrame, colour: str) -> Iterator[Drawn]:
     if table.empty:
         return
-    label = scene.say(f"layer_{key}", radius=f"{table['radius_m'].iloc[0]:,.0f}")
+    method = table["method"].iloc[0]
+    name = f"layer_{key}" if method == "radius" else f"layer_{key}_{method}"
+    label = scene.say(name, radius=f"{table['radius_m'].iloc[0]:,.0f}")
     yield Drawn(
         key,
         label,

@@ -12,8 +12,8 @@ import pandas as pd
 from matplotlib.ticker import FuncFormatter, MaxNLocator, PercentFormatter
 
 from kgspatial.report import palette
-from kgspatial.report.figure_parts import Scene, blank_sheet, wrapped
-from kgspatial.report.plates import drawn_name, footnote, kinds_of
+from kgspatial.report.figure_parts import Scene, blank_sheet, drawn_name, wrapped
+from kgspatial.report.plates import footnote, kinds_of
 from kgspatial.report.wording import latin_names, say
 
 if TYPE_CHECKING:

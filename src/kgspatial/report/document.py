@@ -271,7 +271,7 @@ def _assumptions(writer: _Writer, study: Study, balance: Balance) -> None:
 def _limits_and_problems(writer: _Writer, study: Study, balance: Balance) -> None:
     language = writer.language
     writer.heading("limits")
-    writer.bullets(sentences.limit_sentences(study, language))
+    writer.bullets(sentences.limit_sentences(study, balance, language))
     writer.heading("problems")
     serious = balance.problems[balance.problems["severity"] != "note"]
     found = tables.problems_annex(replace(balance, problems=serious), language).frame

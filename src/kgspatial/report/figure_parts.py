@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
 from kgspatial.report.lettering import Lettering
-from kgspatial.report.wording import text_width
+from kgspatial.report.wording import clean, text_width
 from kgspatial.terms import term
 
 if TYPE_CHECKING:
@@ -263,3 +264,14 @@ def _written(
         path_effects=[withStroke(linewidth=2.2, foreground="white")],
         zorder=9,
     )
+
+
+def legend_mark(label: str, marker: str, colour: str, size: float, edge: str = "white") -> Line2D:
+    """Return a legend's entry for a marker."""
+    return Line2D([], [], ls="", marker=marker, mfc=colour, mec=edge, ms=size, label=label)
+
+
+def drawn_name(scene: Scene, own: object, latin: str, identity: object) -> str:
+    """Return the name that the figure's language wants and its fonts can write."""
+    wanted = (clean(own), latin) if scene.lettering.language == "zh" else (latin, clean(own))
+    return scene.lettering.first(*wanted, clean(identity))

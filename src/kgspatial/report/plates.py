@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import LineCollection
-from matplotlib.lines import Line2D
-from matplotlib.patches import Circle, Patch
+from matplotlib.patches import Patch
 from pyproj import Transformer
 
 from kgspatial.maps import symbols
@@ -23,11 +22,14 @@ from kgspatial.report.figure_parts import (
     add_legends,
     add_scale_and_north,
     blank_sheet,
+    drawn_name,
+    legend_mark,
     map_axes,
     place_labels,
     total_bounds,
 )
-from kgspatial.report.wording import clean, is_missing, latin_names, say
+from kgspatial.report.site_marks import draw_sites, site_areas, site_groups
+from kgspatial.report.wording import clean, is_missing, latin_names
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -38,17 +40,14 @@ if TYPE_CHECKING:
     from kgspatial.balance import Balance
     from kgspatial.layers import Grid
     from kgspatial.report.figure_parts import LegendGroup
-    from kgspatial.siting import SitePlan
 
     Floats = NDArray[np.float64]
 
-LISTED_SITES = 12
 MANY_POLYGONS = 3000
 MOST_LABELLED = 60
 """Units beyond this number stay without names, which would hide the map."""
 POINT_COLOUR = "#5a5a5a"
 """Of children where no area is known for them, hence no density."""
-AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
 
 
 def demand_plate(scene: Scene) -> Figure:
@@ -87,13 +86,14 @@ def layout_plate(scene: Scene) -> Figure | None:
     plan = scene.sites
     if plan is None or plan.sites.empty:
         return None
-    figure, axes = _map(scene, "figure_layout", extra=plan.sites.buffer(_radius_m(scene)))
+    areas = site_areas(plan)
+    figure, axes = _map(scene, "figure_layout", extra=areas.geometry)
     _gaps(axes, scene, plan.after)
     _boundaries(axes, scene, label=False)
     _kindergartens(axes, plan.before)
     _excluded(axes, plan.excluded)
-    _sites(axes, plan.sites, _radius_m(scene))
-    groups = [*_site_groups(scene, plan), _gap_group(scene, "legend_gap_after")]
+    draw_sites(axes, plan.sites, areas)
+    groups = [*site_groups(scene, plan, areas), _gap_group(scene, "legend_gap_after")]
     add_legends(figure, [*groups, *_kind_groups(scene)], scene)
     return figure
 
@@ -125,19 +125,17 @@ def footnote(scene: Scene) -> str:
     )
 
 
-def _radius_m(scene: Scene) -> float:
-    travel = scene.study.settings.travel
-    return travel.limit_m / travel.detour
-
-
 def _streets(axes: Axes, streets: gpd.GeoDataFrame | None) -> None:
     if streets is None or streets.empty:
         return
-    parts = shapely.get_parts(streets.geometry.to_numpy())
-    lines = [shapely.get_coordinates(p) for p in parts]
-    axes.add_collection(
-        LineCollection(lines, colors=symbols.STREET_COLOUR, linewidths=0.5, zorder=1.5)
-    )
+    cut = streets["barrier"].notna() if "barrier" in streets else pd.Series(False, streets.index)
+    for rows, colour, width in (
+        (streets[~cut], symbols.STREET_COLOUR, 0.5),
+        (streets[cut], symbols.BARRIER_COLOUR, 1.4),
+    ):
+        parts = shapely.get_parts(rows.geometry.to_numpy())
+        lines = [shapely.get_coordinates(p) for p in parts]
+        axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, zorder=1.5))
 
 
 def _boundaries(axes: Axes, scene: Scene, *, label: bool) -> None:
@@ -158,12 +156,6 @@ def _boundaries(axes: Axes, scene: Scene, *, label: bool) -> None:
         for row in ordered[["name", "unit_id"]].itertuples(index=False)
     ]
     place_labels(axes, list(zip(points.x, points.y, names, strict=True)), size=8.5)
-
-
-def drawn_name(scene: Scene, own: object, latin: str, identity: object) -> str:
-    """Return the name that the figure's language wants and its fonts can write."""
-    wanted = (clean(own), latin) if scene.lettering.language == "zh" else (latin, clean(own))
-    return scene.lettering.first(*wanted, clean(identity))
 
 
 def _fill(axes: Axes, areas: gpd.GeoDataFrame, colours: NDArray[np.object_]) -> None:
@@ -223,7 +215,7 @@ def _dots(axes: Axes, points: gpd.GeoDataFrame, colours: str | list[str]) -> Flo
 def _dot_groups(scene: Scene, sizes: Floats) -> list[LegendGroup]:
     """Return the legend of children at points; none without such points."""
     marks: list[Artist] = [
-        _mark(label, "o", POINT_COLOUR, float(np.sqrt(size)), edge=symbols.COMMUNITY_EDGE)
+        legend_mark(label, "o", POINT_COLOUR, float(np.sqrt(size)), edge=symbols.COMMUNITY_EDGE)
         for size in np.unique(sizes)
         for label in [symbols.place_label(size, symbols.CHILD_STEPS)]
     ]
@@ -270,10 +262,6 @@ def _patch(colour: str, label: str) -> Patch:
     return Patch(fc=colour, ec="#999999", lw=0.6, label=label)
 
 
-def _mark(label: str, marker: str, colour: str, size: float, edge: str = "white") -> Line2D:
-    return Line2D([], [], ls="", marker=marker, mfc=colour, mec=edge, ms=size, label=label)
-
-
 def _gap_group(scene: Scene, heading: str) -> LegendGroup:
     colours = zip(symbols.GAP_COLOURS, symbols.gap_labels(), strict=True)
     patches = [_patch(colour, label) for colour, label in colours]
@@ -316,14 +304,14 @@ def _kind_groups(scene: Scene) -> list[LegendGroup]:
     rows = rows[rows["counted"].astype(bool)]
     there = set(kinds_of(rows))
     kinds = [
-        _mark(scene.label(f"values.{kind}"), marker, colour, 8)
+        legend_mark(scene.label(f"values.{kind}"), marker, colour, 8)
         for kind, (colour, marker) in palette.KIND_STYLES.items()
         if kind in there
     ]
     used = set(symbols.place_sizes(rows["places"].to_numpy(dtype=float)))
     scale = _crowding(rows)
     sizes = [
-        _mark(symbols.place_label(size), "o", "#9a9a9a", float(np.sqrt(size * scale)))
+        legend_mark(symbols.place_label(size), "o", "#9a9a9a", float(np.sqrt(size * scale)))
         for _, size in symbols.PLACE_STEPS
         if size in used
     ]
@@ -344,50 +332,3 @@ def _excluded(axes: Axes, excluded: gpd.GeoDataFrame) -> None:
             linewidths=0.7,
             zorder=5,
         )
-
-
-def _sites(axes: Axes, sites: gpd.GeoDataFrame, radius_m: float) -> None:
-    x, y = sites.geometry.x.to_numpy(dtype=float), sites.geometry.y.to_numpy(dtype=float)
-    actions = sites["action"].astype(str).to_numpy()
-    for action, (colour, marker) in palette.ACTION_STYLES.items():
-        own = actions == action
-        for at in zip(x[own], y[own], strict=True):
-            axes.add_patch(Circle(at, radius_m, fc="none", ec=colour, ls="--", lw=1.2, zorder=5))
-        axes.scatter(
-            x[own],
-            y[own],
-            s=190,
-            c=colour,
-            marker=marker,
-            edgecolors="black",
-            linewidths=0.8,
-            zorder=8,
-        )
-    labels = list(zip(x.tolist(), y.tolist(), sites["order"].astype(str), strict=True))
-    place_labels(axes, labels, size=11, colour="black", offsets=AROUND)
-
-
-def _site_groups(scene: Scene, plan: SitePlan) -> list[LegendGroup]:
-    """Return the legend of sites: actions, catchment and excluded candidates, then the list."""
-    actions = [
-        _mark(scene.label(f"values.{action}"), marker, colour, 11, edge="black")
-        for action, (colour, marker) in palette.ACTION_STYLES.items()
-        if (plan.sites["action"] == action).any()
-    ]
-    reach = scene.say("legend_radius", radius=say(_radius_m(scene)))
-    actions.append(Line2D([], [], ls="--", color="#555555", lw=1.2, label=reach))
-    if len(plan.excluded):
-        actions.append(_mark(scene.say("legend_excluded"), "X", symbols.EXCLUDED_SYMBOL.fill, 8))
-    return [(scene.say("legend_sites"), actions), ("", _site_list(scene, plan.sites))]
-
-
-def _site_list(scene: Scene, sites: gpd.GeoDataFrame) -> list[Artist]:
-    latin = latin_names(scene.study, "site_id")
-    texts = []
-    for row in sites.head(LISTED_SITES).itertuples():
-        name = drawn_name(scene, row.name, latin.get(str(row.site_id), ""), row.site_id)
-        values = {"order": row.order, "name": name, "classes": say(row.classes)}
-        texts.append(scene.say("legend_site", **values))
-    if len(sites) > LISTED_SITES:
-        texts.append(scene.say("legend_more", count=len(sites) - LISTED_SITES))
-    return [Line2D([], [], ls="", visible=False, label=t) for t in texts]

@@ -22,9 +22,11 @@ from kgspatial.report.wording import (
     value_label,
 )
 from kgspatial.terms import Language, has_term, term
+from kgspatial.travel.wording import travel_method
 
 if TYPE_CHECKING:
     from kgspatial.balance import Balance
+    from kgspatial.inputs.settings import TravelMethod, TravelSettings
     from kgspatial.siting import SitePlan
     from kgspatial.study import Study
 
@@ -143,9 +145,9 @@ def site_sentences(
     ]
 
 
-def limit_sentences(study: Study, language: Language) -> list[str]:
+def limit_sentences(study: Study, balance: Balance, language: Language) -> list[str]:
     """Return what the method cannot tell."""
-    method = f"report.limit_{study.settings.travel.method}"
+    method = f"report.limit_{travel_method(balance.travel)}"
     first = [term(method, language)] if has_term(method) else []
     forecast = study.settings.demand.method == "cohort"
     kept = [k for k in LIMITS if not (k == "year" and forecast)]
@@ -170,9 +172,9 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
         "method": term(f"report.method_{_method_used(balance, s.demand.method)}", language),
         "scenario": s.demand.scenario if _method_used(balance, "") == "cohort" else None,
         "age_share": s.demand.age_share,
-        "travel": term(f"report.method_{s.travel.method}", language),
+        "travel": term(f"report.method_{travel_method(balance.travel)}", language),
         "limit": f"{s.travel.limit_m:g}",
-        "detour": f"{s.travel.detour:g}",
+        **_travel_parameters(s.travel, travel_method(balance.travel)),
         "unlicensed": term("report.yes" if s.balance.count_unlicensed else "report.no", language),
         "profile": s.plan.profile,
         "crs": study.crs.name,
@@ -184,6 +186,15 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
     shown = {k: clean(v) for k, v in values.items() if not is_missing(v)}
     labels = [term(f"report.parameter_{k}", language) for k in shown]
     return pd.DataFrame({"parameter": labels, "value": list(shown.values())})
+
+
+def _travel_parameters(travel: TravelSettings, method: TravelMethod) -> dict[str, str]:
+    """What counts besides the limit, by the way of measuring."""
+    if method == "street":
+        return {"snap": f"{travel.snap_m:g}"}
+    if method == "given":
+        return {"speed": f"{travel.speed_m_per_min:g}"}
+    return {"detour": f"{travel.detour:g}"}
 
 
 def _totals(balance: Balance, language: Language) -> str:

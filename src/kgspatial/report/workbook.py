@@ -16,6 +16,7 @@ import pandas as pd
 from kgspatial.report.tables import build_annexes
 from kgspatial.report.wording import clean, column_kind, header, is_missing, language_of, text_width
 from kgspatial.terms import Language, has_term, term
+from kgspatial.travel.wording import way_of_travel
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -110,7 +111,7 @@ def source_notes(study: Study, balance: Balance, language: Language) -> list[str
             language,
             year=year,
             limit=f"{travel.limit_m:,.0f}",
-            detour=f"{travel.detour:g}",
+            way=way_of_travel(balance.travel, travel.detour, language),
             profile=study.settings.plan.profile,
         ),
     ]

@@ -23,9 +23,11 @@ from kgspatial.travel.catchments.areas import (
 )
 from kgspatial.travel.catchments.isochrones import BESIDE_M, street_areas
 from kgspatial.travel.catchments.members import (
+    district_of,
     filled,
     nearest_members,
     reached,
+    within,
     within_districts,
 )
 from kgspatial.travel.network import entrances_of
@@ -129,7 +131,8 @@ def catchments(
         Polygon of each demand point, of which ``nearest``, ``fill`` and ``assigned`` are made; the
         Thiessen polygons of the demand points unless given.
     outline : Polygon or MultiPolygon, optional
-        The study area; the convex hull of all points unless given.
+        The study area; the convex hull of all points unless given. Without any extent the share
+        of area is nan.
     beside_m : float
         Of ``street``: how far from a street the area reaches.
 
@@ -146,7 +149,7 @@ def catchments(
     places = kindergartens["places"].to_numpy(dtype=np.float64)
     area = _hull(points, kindergartens) if outline is None else outline
     limit = travel.limit_m if limit_m is None else limit_m
-    inside = _members(points, kindergartens, travel, method, limit, assignment, districts)
+    inside = _members(points, kindergartens, within(travel, limit), method, assignment, districts)
     taken = inside if method in ("fill", "assigned") else _children(inside, children)
     if method in ("radius", "street", "thiessen", "district"):
         shapes = _drawn(kindergartens, travel, method, limit, detour, districts, area, beside_m)
@@ -175,12 +178,11 @@ def _members(
     kindergartens: gpd.GeoDataFrame,
     travel: TravelMatrix,
     method: CatchmentMethod,
-    limit: float,
     assignment: sparse.csr_array | None,
     districts: gpd.GeoDataFrame | None,
 ) -> sparse.csr_array:
     if method in ("radius", "street", "reach"):
-        return reached(travel, limit=limit)
+        return reached(travel)
     if method == "nearest":
         return nearest_members(travel)
     if method == "thiessen":
@@ -188,7 +190,9 @@ def _members(
     if method == "fill":
         return filled(travel, points["children"], kindergartens["places"])[0]
     if method == "assigned":
-        return _needed(assignment, "assignment", method)
+        sent = sparse.csr_array(_needed(assignment, "assignment", method), copy=True)
+        sent.eliminate_zeros()  # a stored 0 sends nobody
+        return sent
     return within_districts(points, kindergartens, _needed(districts, "districts", method))
 
 
@@ -244,12 +248,10 @@ def _drawn(
 
 
 def _district_shapes(kindergartens: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> gpd.GeoSeries:
-    starts = np.asarray(kindergartens.geometry.array, dtype=object)
-    point, district = districts.sindex.query(starts, predicate="intersects")
-    order = np.lexsort((district, point))
-    first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
+    own = district_of(kindergartens, districts)
+    there = own >= 0
     shapes = np.full(len(kindergartens), shapely.Polygon(), dtype=object)
-    shapes[point[first]] = np.asarray(districts.geometry.array, dtype=object)[district[first]]
+    shapes[there] = np.asarray(districts.geometry.array, dtype=object)[own[there]]
     return gpd.GeoSeries(shapes, crs=kindergartens.crs)
 
 

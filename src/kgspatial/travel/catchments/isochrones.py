@@ -1,10 +1,11 @@
 """Street isochrones: the streets that a walk reaches, whole or in part, and the area beside them.
 
-Imports from `network`.
+Imports from `network`, `places`, `errors`.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,9 @@ import numpy as np
 import shapely
 from shapely.ops import substring
 
+from kgspatial.errors import InputError
 from kgspatial.travel.network import Entrances, StreetNetwork, node_distances
+from kgspatial.travel.places import check_positive
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +29,9 @@ BESIDE_M = 100.0
 
 HULL_RATIO = 0.25
 """Of the concave hull: the longest edge that stays, between the shortest (0) and all (1)."""
+
+HULL_STEP_M = 25.0
+"""Corners that a street has at least: between distant ones the hull would cut it off."""
 
 
 class _Walks(NamedTuple):
@@ -67,6 +73,10 @@ def street_reach(
         that is reached from one end only is cut where the walk ends; one that is reached from
         both may have a gap in its middle.
     """
+    if not len(limits):
+        raise InputError("no limit is given")
+    for limit in limits:
+        check_positive(limit, "limit")
     walks = _walks(network, starts, max(limits))
     parts = []
     for limit in sorted(limits):
@@ -120,15 +130,31 @@ def street_areas(
     lines = street_reach(network, starts, limits=limits)
     shapes = np.asarray(lines.geometry.array, dtype=object)
     if hull:
-        areas = shapely.concave_hull(shapes, ratio=HULL_RATIO, allow_holes=True)
-        areas = np.where(shapely.area(areas) > 0, areas, shapely.buffer(shapes, beside_m))
+        corners = shapely.segmentize(shapes, HULL_STEP_M)
+        areas = shapely.concave_hull(corners, ratio=HULL_RATIO, allow_holes=True)
+        flat = shapely.area(areas) <= 0
+        areas[flat] = _beside(shapes[flat], beside_m)
     else:
-        areas = shapely.buffer(shapes, beside_m, quad_segs=4)
-    nested = np.asarray(areas, dtype=object).reshape(-1, starts.count)
+        areas = _beside(shapes, beside_m)
+    nested = np.asarray(areas, dtype=object).reshape(len(limits), starts.count)
+    if hull:  # a concave hull of more streets may leave out what that of fewer holds
+        for smaller, larger in itertools.pairwise(nested):
+            larger[:] = shapely.union(larger, smaller)
     if rings and len(nested):
         cut = [shapely.difference(o, i) for o, i in zip(nested[1:], nested[:-1], strict=True)]
         nested = np.stack([nested[0], *cut])
     return gpd.GeoDataFrame(lines[["start", "limit_m"]], geometry=nested.ravel(), crs=network.crs)
+
+
+def _beside(shapes: NDArray[np.object_], beside_m: float) -> NDArray[np.object_]:
+    """Areas beside the lines; street by street, then united: far faster than all at once."""
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    strips = np.asarray(shapely.buffer(parts, beside_m, quad_segs=4), dtype=object)
+    bounds = np.searchsorted(owner, np.arange(len(shapes) + 1))
+    found = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    for i in np.unique(owner):
+        found[i] = shapely.union_all(strips[bounds[i] : bounds[i + 1]])
+    return found
 
 
 def _walks(network: StreetNetwork, starts: Entrances, limit: float) -> _Walks:

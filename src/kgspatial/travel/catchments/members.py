@@ -5,6 +5,7 @@ Imports from `_kernels`, `matrix`, `errors`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,10 +13,32 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.errors import InputError
-from kgspatial.travel.matrix import TravelMatrix
+from kgspatial.travel.matrix import TravelMatrix, csr_with_zeros
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+
+def within(travel: TravelMatrix, limit: float | None) -> TravelMatrix:
+    """Return the matrix of the pairs within a limit, in its own unit; itself without one.
+
+    Raises
+    ------
+    InputError
+        When the limit is beyond that of the matrix, which then does not know.
+    """
+    if limit is None or limit == travel.limit:
+        return travel
+    if limit > travel.limit:
+        raise InputError(
+            f"the travel matrix ends at {travel.limit:g} {travel.unit}, before {limit:g}",
+            hint="Measure again with the larger limit.",
+        )
+    csr = travel.csr
+    rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
+    near = csr.data <= limit
+    kept = csr_with_zeros(rows[near], csr.indices[near], csr.data[near], csr.shape)
+    return replace(travel, csr=kept, limit=limit)
 
 
 def reached(travel: TravelMatrix, *, limit: float | None = None) -> sparse.csr_array:
@@ -38,13 +61,8 @@ def reached(travel: TravelMatrix, *, limit: float | None = None) -> sparse.csr_a
     InputError
         When the limit is beyond that of the matrix, which then does not know.
     """
-    if limit is not None and limit > travel.limit:
-        raise InputError(
-            f"the travel matrix ends at {travel.limit:g} {travel.unit}, before {limit:g}",
-            hint="Measure again with the larger limit.",
-        )
-    inside = travel.csr.data <= (travel.limit if limit is None else limit)
-    return _kept(travel.csr, inside, np.ones(travel.csr.nnz))
+    csr = within(travel, limit).csr
+    return sparse.csr_array((np.ones(csr.nnz), csr.indices, csr.indptr), shape=csr.shape)
 
 
 def nearest_members(travel: TravelMatrix) -> sparse.csr_array:
@@ -119,14 +137,15 @@ def within_districts(
     Parameters
     ----------
     points, kindergartens, districts : GeoDataFrame
-        In one CRS. Where districts overlap, the first one counts.
+        In one CRS. Where districts overlap, the one with the lowest ``unit_id`` counts (the first
+        one, where they have none).
 
     Returns
     -------
     csr_array
         1 for each point and each kindergarten of the same district.
     """
-    own, theirs = (_district_of(f, districts) for f in (points, kindergartens))
+    own, theirs = (district_of(f, districts) for f in (points, kindergartens))
     shape = (len(own), len(districts))
     at = [np.flatnonzero(d >= 0) for d in (own, theirs)]
     here = sparse.csr_array((np.ones(len(at[0])), (at[0], own[at[0]])), shape=shape)
@@ -136,12 +155,14 @@ def within_districts(
     return sparse.csr_array(here @ there)
 
 
-def _district_of(frame: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> NDArray[np.int64]:
-    """Position of the district in which each point lies; -1 for none."""
+def district_of(frame: gpd.GeoDataFrame, districts: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return the position of the district in which each point lies; -1 for none."""
+    ids = districts["unit_id"].to_numpy(dtype=str) if "unit_id" in districts else None
+    rank = np.arange(len(districts)) if ids is None else np.argsort(np.argsort(ids, kind="stable"))
     found = np.full(len(frame), -1, dtype=np.int64)
     shapes = np.asarray(frame.geometry.array, dtype=object)
     point, district = districts.sindex.query(shapes, predicate="intersects")
-    order = np.lexsort((district, point))
+    order = np.lexsort((rank[district], point))
     first = order[np.flatnonzero(np.diff(point[order], prepend=-1))]
     found[point[first]] = district[first]
     return found

@@ -21,7 +21,7 @@ def _with_room(array, used, wanted):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def reach_nodes(  # type: ignore[no-untyped-def]  # noqa: PLR0915
+def reach_nodes(  # type: ignore[no-untyped-def]  # noqa: PLR0912, PLR0915
     indptr, ends, weights, seed_ptr, seed_node, seed_m, limit, width
 ):
     """Nodes within `limit` of each source, which starts from its seeds (node, metres so far).
