@@ -199,9 +199,7 @@ def main() -> None:
     ours = alone("kgspatial")
     if isinstance(ours, str):
         raise SystemExit(f"kgspatial: {ours}")
-    print_row(
-        "kgspatial", ours.seconds, f"{ours.above_mb:,.0f} MB; compiled in {ours.ready_s:.1f} s"
-    )
+    print_row("kgspatial", ours.seconds, f"{memory(ours)}; compiled in {ours.ready_s:.1f} s")
     fastest = np.inf
     for name in ("scipy", "networkx", "pandana"):
         if find_spec(name) is None:
