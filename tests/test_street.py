@@ -15,6 +15,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import CRS
+from scipy import sparse
+from scipy.sparse import csgraph
 from shapely import LineString, Point, box
 
 import kgspatial as kg
@@ -274,6 +276,41 @@ class TestDistances:
             row = found[[i]].tocoo()
             assert set(row.col) == set(np.flatnonzero(best <= 800))
             np.testing.assert_allclose(row.data, best[row.col])
+
+    @quick
+    @given(st.integers(0, 2**31))
+    def test_nodes_are_reached_as_scipy_says(self, seed: int) -> None:
+        network, origins, _ = random_case(seed)
+        n, doors = len(network.nodes), len(origins.point)
+        edge, metres = origins.edge, network.metres[origins.edge]
+        # Each door is a node of its own, joined to both ends of its edge. Scipy would add up
+        # parallel edges, so the least of them is taken; a stored 0 is a walk of 0.
+        row = np.concatenate([network.tail, n + np.arange(doors), n + np.arange(doors)])
+        column = np.concatenate([network.head, network.tail[edge], network.head[edge]])
+        walk = np.concatenate(
+            [
+                network.metres,
+                origins.walk_m + origins.share * metres,
+                origins.walk_m + (1 - origins.share) * metres,
+            ]
+        )
+        table = np.full((n + doors, n + doors), np.inf)
+        np.minimum.at(table, (row, column), walk)
+        table[n:, n:] = np.inf
+        both = np.minimum(table, table.T)
+        both[:, n:] = np.inf
+        there = np.nonzero(np.isfinite(both))
+        graph = sparse.csr_array((both[there], there), shape=both.shape)
+        found = csgraph.dijkstra(graph, indices=n + np.arange(doors))
+        best = np.full((origins.count, n), np.inf)
+        np.minimum.at(best, origins.point, found[:, :n])
+        ours = node_distances(network, origins, limit_m=800).tocoo()
+        full = np.full(best.shape, np.inf)
+        full[ours.row, ours.col] = ours.data
+        clear = np.abs(best - 800) > 1e-3
+        np.testing.assert_array_equal(np.isfinite(full)[clear], (best <= 800)[clear])
+        inside = np.isfinite(full) & clear
+        np.testing.assert_allclose(full[inside], best[inside], atol=1e-6)
 
     def test_any_number_of_threads_gives_the_same_bytes(
         self, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ Imports from `norms`, `rule_files` and `errors`. A rule acts only when its evide
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -269,14 +269,15 @@ def _rules(table: Table) -> list[Rule]:
 def _rule(table: Table, rule_id: str, known: Known) -> Rule:
     table.check_keys(_RULE_KEYS)
     value = table.number("value", *known)
+    ends: dict[str, float] = {}
     for key in ("low", "high"):
         if key in table.values:
-            bound = table.number(key, *known)
-            if bound > value if key == "low" else bound < value:
-                raise table.wrong(key, f"{bound:g} does not lie on that side of {value:g}")
+            ends[key] = table.number(key, *known)
+            if ends[key] > value if key == "low" else ends[key] < value:
+                raise table.wrong(key, f"{ends[key]:g} does not lie on that side of {value:g}")
     direction = table.words("direction", DIRECTIONS) if "direction" in table.values else ""
     unit = table.words("unit") if "unit" in table.values else ""
-    return table.origin().rule(rule_id, value, unit=unit, direction=direction)
+    return replace(table.origin().rule(rule_id, value, unit=unit, direction=direction), **ends)
 
 
 def _ladder(table: Table) -> tuple[Step, ...]:

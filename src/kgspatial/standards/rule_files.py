@@ -63,6 +63,9 @@ class Rule:
     unit: str = ""
     valid_from: int | None = None
     valid_to: int | None = None
+    low: float | None = None
+    high: float | None = None
+    """Ends of the range around the value, where the source gives one."""
 
     @property
     def binds(self) -> bool:
