@@ -277,7 +277,8 @@ def _rule(table: Table, rule_id: str, known: Known) -> Rule:
                 raise table.wrong(key, f"{ends[key]:g} does not lie on that side of {value:g}")
     direction = table.words("direction", DIRECTIONS) if "direction" in table.values else ""
     unit = table.words("unit") if "unit" in table.values else ""
-    return replace(table.origin().rule(rule_id, value, unit=unit, direction=direction), **ends)
+    rule = table.origin().rule(rule_id, value, unit=unit, direction=direction)
+    return replace(rule, low=ends.get("low"), high=ends.get("high"))
 
 
 def _ladder(table: Table) -> tuple[Step, ...]:
