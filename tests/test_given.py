@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
@@ -71,9 +72,23 @@ class TestWhatIsTaken:
         found = given(rows, origins=["1", "2"], destinations=[10])
         assert found.csr.toarray().ravel().tolist() == [5.0, 6.0]
 
+    def test_texts_such_as_1_0_are_the_ids_that_they_mean(self) -> None:
+        rows = pd.DataFrame({"origin_id": ["1.0"], "destination_id": ["k"], "metres": [5.0]})
+        assert given(rows, origins=["1"], destinations=["k"]).csr.nnz == 1
+        homes = gpd.GeoDataFrame({"demand_id": [1.0]}, geometry=[Point(0, 0)], crs=4549)
+        found = given(rows.assign(origin_id=1), origins=homes, destinations=["k"])
+        assert found.origin_ids.tolist() == ["1.0"]
+        assert found.csr.nnz == 1
+        assert given(rows.assign(origin_id="1.0a"), origins=["1.0a"]).csr.nnz == 1
+
+    def test_minutes_are_used_where_metres_are_all_empty(self) -> None:
+        both = table(("a", "k", np.nan)).assign(minutes=6.0)
+        assert given(both).unit == "min"
+
     def test_metres_go_before_minutes_unless_minutes_are_asked_for(self) -> None:
         both = table(("a", "k", 300.0)).assign(minutes=6.0)
         assert given(both).limit == 300.0
+        assert codes(given(both)) == ["two_units"]
         assert given(both, unit="min").limit == 6.0
 
     def test_minutes_become_metres_at_a_childs_speed(self) -> None:
@@ -122,8 +137,7 @@ class TestWhatIsSaid:
     def test_of_two_values_for_a_pair_the_least_is_used_and_said(self) -> None:
         found = given(table(("a", "k", 9.0), ("a", "k", 5.0), ("a", "k", 5.0)))
         assert found.csr.toarray() == [[5.0]]
-        assert codes(found) == ["pair_twice"]
-        assert not codes(given(table(("a", "k", 5.0), ("a", "k", 5.0))))
+        assert codes(found) == ["pair_twice", "pair_repeated"]
 
     def test_who_has_no_row_is_named(self) -> None:
         found = given(table(("a", "k", 5.0)), origins=["a", "b"], destinations=["k", "m"])
@@ -147,11 +161,43 @@ class TestWhatIsSaid:
         with pytest.raises(InputError, match=column):
             given(table(("a", "k", 5.0)).drop(columns=column))
 
+    @pytest.mark.parametrize(
+        ("change", "text"),
+        [
+            (lambda rows: given(rows.iloc[:0]), "empty"),
+            (lambda rows: given(rows, origins=["a", "a"]), "twice"),
+            (lambda rows: given(rows, origins=["a", None]), "missing"),
+            (lambda rows: given(rows, unit="s"), "m or min"),
+            (lambda rows: given(rows, limit=-1), "positive"),
+        ],
+    )
+    def test_what_cannot_be_asked_is_refused(self, change: Callable, text: str) -> None:
+        with pytest.raises(InputError, match=text):
+            change(table(("a", "k", 5.0)))
+
+    def test_a_text_among_the_metres_is_listed_with_its_row(self) -> None:
+        found = given(table(("a", "k", 5.0), ("b", "k", "far")))
+        assert found.problems[["code", "row", "value"]].to_numpy().tolist() == [
+            ["no_walk", 3, "far"]
+        ]
+
     def test_seconds_are_not_taken_for_minutes(self) -> None:
         rows = pd.DataFrame({"origin_id": ["a"], "destination_id": ["k"], "duration": [300]})
         with pytest.raises(InputError) as error:
             given(rows)
         assert "60" in error.value.hint
+
+
+def test_empty_values_in_a_file_are_no_warning_each(tmp_path: Path) -> None:
+    (tmp_path / "k.csv").write_text("kindergarten_id,places,lon,lat\nk,90,118.0,24.5\n")
+    (tmp_path / "m.csv").write_text("from_id,to_id,travel_time\n" + "a,k,\n" * 40 + "b,k,7\n")
+    (tmp_path / "plan.toml").write_text(
+        '[inputs.kindergartens]\npath = "k.csv"\ncrs = "EPSG:4490"\n'
+        '[inputs.travel]\npath = "m.csv"\n[travel]\nmethod = "given"\n'
+    )
+    study = kg.read_study(tmp_path / "plan.toml")
+    assert len(study.travel) == 41
+    assert "missing_value" not in study.problems["code"].tolist()
 
 
 def test_a_plan_runs_on_its_own_matrix(tmp_path: Path) -> None:

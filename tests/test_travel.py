@@ -32,6 +32,12 @@ def points(found: list[tuple[float, float]], id_column: str = "demand_id") -> gp
     )
 
 
+def points_at(xy: np.ndarray) -> gpd.GeoDataFrame:
+    """Points that are named by where they lie."""
+    names = [f"{x!r} {y!r}" for x, y in xy.tolist()]
+    return gpd.GeoDataFrame({"demand_id": names}, geometry=gpd.points_from_xy(*xy.T), crs=CRS)
+
+
 def matrix(rows: list[list[float]], limit_m: float = 1000.0) -> TravelMatrix:
     """Travel matrix of a table in which nan is out of reach."""
     table = np.array(rows)
@@ -244,6 +250,35 @@ class TestLattices:
         assert straight(self.GRID, school, limit_m=100).csr.nnz == 5
         few = points([(x[0] - 500_000 + d, y[0] - 2_700_000) for d in (-100, 0, 100)])
         assert straight(few, school, limit_m=100).csr.nnz == 3
+
+    @quick
+    @given(st.integers(0, 2**31))
+    def test_just_the_distance_of_a_pair_as_limit_gives_the_same_pairs(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        step = np.stack(np.meshgrid(np.arange(25), np.arange(25)), axis=-1).reshape(-1, 2)
+        start = step * random.uniform(20, 120) + random.uniform(0, 1e6, 2)
+        end = start[random.integers(0, len(start), 3)] + random.uniform(-90, 90, (3, 2))
+        limit = float(np.hypot(*(start[random.integers(0, 625)] - end[0])))
+        if limit == 0:
+            return
+        cells, homes = (points_at(p) for p in (start, start[random.permutation(625)[:400]]))
+        by_window, by_tree = (straight(f, points_at(end), limit_m=limit) for f in (cells, homes))
+        shared = np.isin(by_window.origin_ids, by_tree.origin_ids)
+        order = np.argsort(by_tree.origin_ids)
+        rows = np.flatnonzero(shared)[np.argsort(by_window.origin_ids[shared])]
+        np.testing.assert_array_equal(by_window.csr[rows].toarray(), by_tree.csr[order].toarray())
+
+    def test_a_long_river_in_many_corners_cuts_as_a_short_one(self) -> None:
+        y = np.linspace(2_699_000, 2_705_000, 2_000)
+        river = LineString(np.column_stack([502_010 + 3 * np.sin(y / 50), y]))
+        frame = gpd.GeoDataFrame(geometry=[river], crs=CRS)
+        school = points([(2300, 2000)], "kindergarten_id")
+        found = straight(self.GRID, school, limit_m=900, barriers=frame)
+        xy = np.column_stack(self.GRID.centres(np.arange(self.GRID.size)))
+        lines = [LineString([p, school.geometry[0].coords[0]]) for p in xy]
+        near = np.array([line.length <= 900 for line in lines])
+        free = np.array([not line.intersects(river) for line in lines])
+        np.testing.assert_array_equal(found.reached, near & free)
 
     def test_cells_among_communities_keep_their_rows(self) -> None:
         x, y = self.GRID.centres(np.arange(self.GRID.size))

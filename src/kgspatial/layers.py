@@ -226,7 +226,6 @@ TABLES: dict[str, Layer] = {
             Column("metres", "number", unit="m"),
             Column("minutes", "number", unit="min"),
         ),
-        one_of=("metres", "minutes"),
     ),
 }
 """Tables without a place: births by calendar year (by unit where `unit_id` is given), and the

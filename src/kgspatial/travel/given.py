@@ -17,7 +17,7 @@ from kgspatial.inputs.columns.headers import with_canonical_names
 from kgspatial.inputs.planfile import LayerInput
 from kgspatial.inputs.problems import Problem, Severity, problem_table
 from kgspatial.travel.matrix import TravelMatrix, Unit, csr_with_zeros
-from kgspatial.travel.places import check_positive, ids_of
+from kgspatial.travel.places import ids_of
 from kgspatial.travel.straight import straight
 
 if TYPE_CHECKING:
@@ -76,9 +76,12 @@ def given(
     >>> given(table)
     <TravelMatrix 2 x 1, 2 pairs within 9 min, given>
     """
+    if table.empty:
+        raise InputError("the travel matrix is empty: it has no rows", source=source or None)
     rows, found = _columns(table, source)
     measure = _unit(rows, unit, source)
-    value = rows[COLUMN_OF[measure]].to_numpy(dtype=np.float64)
+    value, no_numbers = _numbers(rows, COLUMN_OF[measure], source)
+    found += no_numbers
     starts, ends = _ids(rows["origin_id"], origins), _ids(rows["destination_id"], destinations)
     at = _positions(rows["origin_id"], starts), _positions(rows["destination_id"], ends)
     known = (at[0] >= 0) & (at[1] >= 0)
@@ -95,10 +98,11 @@ def given(
         *_unknown(rows, at[0], "origin_id", source),
         *_unknown(rows, at[1], "destination_id", source),
         *_wrong(rows, value, wrong, source),
-        *_doubled(rows, doubled, source),
+        *_doubled(rows, doubled, len(usable) - len(kept), source),
+        *_both(rows, measure, source),
         *_silent("origins", starts, at[0][known], source),
         *_silent("destinations", ends, at[1][known], source),
-        *_out_of_reach(int((known & np.isnan(value)).sum()), source),
+        *_out_of_reach(int((known & rows[COLUMN_OF[measure]].isna()).sum()), source),
         *_beyond(len(kept) - len(near), f"{bound:g} {measure}", source),
     ]
     if measure == "m" and isinstance(origins, gpd.GeoDataFrame):
@@ -130,7 +134,11 @@ def _columns(table: pd.DataFrame, source: str) -> tuple[pd.DataFrame, list[Probl
 
 
 def _unit(rows: pd.DataFrame, unit: Unit | None, source: str) -> Unit:
-    there = [u for u, column in COLUMN_OF.items() if column in rows]
+    """The asked unit, else metres where they hold anything, else minutes."""
+    if unit is not None and unit not in COLUMN_OF:
+        raise InputError(f"the unit of travel must be m or min, not '{unit}'")
+    there = [u for u, c in COLUMN_OF.items() if c in rows and (unit or rows[c].notna().any())]
+    there = there or [u for u, c in COLUMN_OF.items() if c in rows]
     if not there or (unit is not None and unit not in there):
         wanted = "metres or minutes" if unit is None else COLUMN_OF[unit]
         raise InputError(
@@ -142,25 +150,39 @@ def _unit(rows: pd.DataFrame, unit: Unit | None, source: str) -> Unit:
     return there[0] if unit is None else unit
 
 
+def _numbers(
+    rows: pd.DataFrame, column: str, source: str
+) -> tuple[NDArray[np.float64], list[Problem]]:
+    """The values, and what stands among them that is no number."""
+    value = pd.to_numeric(rows[column], errors="coerce").to_numpy(dtype=np.float64)
+    lost = np.flatnonzero(np.isnan(value) & rows[column].notna().to_numpy())
+    return value, _not_walks(rows, lost, rows[column].astype(str), source)
+
+
 def _text(ids: pd.Series) -> pd.Series:
-    """Ids as texts; whole numbers without the .0 that a missing value elsewhere gives them."""
-    if ids.dtype.kind == "f":
-        whole = ids.dropna().mod(1).eq(0).all()
-        return ids.astype("Int64").astype("string") if whole else ids.astype("string")
-    return ids.astype("string").str.strip()
+    """Ids as they are compared: trimmed, and whole numbers without a point and zeros."""
+    text = ids.astype("string").str.strip()
+    whole = text.dropna().str.fullmatch(r"\d+(\.0+)?").all()
+    return text.str.replace(r"\.0+$", "", regex=True) if whole else text
 
 
 def _ids(column: pd.Series, ends: Ends) -> Ids:
     if ends is None:
         return np.asarray(np.sort(_text(column).dropna().unique().astype(str)), dtype=np.str_)
-    if isinstance(ends, gpd.GeoDataFrame):
-        return ids_of(ends)
-    return np.asarray(_text(pd.Series(np.asarray(ends))), dtype=np.str_)
+    own = pd.Series(ids_of(ends) if isinstance(ends, gpd.GeoDataFrame) else np.asarray(ends))
+    if own.isna().any():
+        raise InputError("an id of the origins or destinations is missing")
+    own = own if isinstance(ends, gpd.GeoDataFrame) else _text(own)
+    repeated = own[own.duplicated()]
+    if len(repeated):
+        raise InputError(f"the id '{repeated.iloc[0]}' comes twice among origins or destinations")
+    return np.asarray(own, dtype=np.str_)
 
 
 def _positions(column: pd.Series, ids: Ids) -> NDArray[np.int64]:
     """Position of each row's id; -1 where there is none."""
-    return np.asarray(pd.Index(ids).get_indexer(pd.Index(_text(column))), dtype=np.int64)
+    known = pd.Index(_text(pd.Series(ids, dtype="string")))
+    return np.asarray(known.get_indexer(pd.Index(_text(column))), dtype=np.int64)
 
 
 def _no_match(rows: pd.DataFrame, starts: Ids, ends: Ids, source: str) -> InputError:
@@ -176,7 +198,8 @@ def _no_match(rows: pd.DataFrame, starts: Ids, ends: Ids, source: str) -> InputE
 
 def _bound(values: NDArray[np.float64], limit: float | None) -> float:
     if limit is not None:
-        check_positive(limit, "limit")
+        if not limit > 0:
+            raise InputError(f"the limit must be a positive number, not {limit}")
         return float(limit)
     return float(values.max()) if len(values) else 0.0
 
@@ -230,28 +253,49 @@ def _wrong(
     rows: pd.DataFrame, value: NDArray[np.float64], wrong: NDArray[np.bool_], source: str
 ) -> list[Problem]:
     found = np.flatnonzero(wrong)
+    return _not_walks(rows, found, pd.Series(value).map("{:g}".format), source)
+
+
+def _not_walks(
+    rows: pd.DataFrame, lost: NDArray[np.int64], shown: pd.Series, source: str
+) -> list[Problem]:
+    """Values that are no walk, with their rows; of many, the first ones and a count."""
     problems = [
         Problem(
-            *("travel", "no_walk", f"a walk of {value[i]:g} cannot be", "row left out", "error"),
+            *("travel", "no_walk", f"a walk of {shown.iloc[i]} cannot be", "row left out", "error"),
             source,
             row=_row(rows.index[i]),
-            value=f"{value[i]:g}",
+            value=str(shown.iloc[i]),
         )
-        for i in found[:NAMED]
+        for i in lost[:NAMED]
     ]
-    if len(found) > NAMED:
-        text = f"{len(found) - NAMED} more rows hold negative or infinite values"
+    if len(lost) > NAMED:
+        text = f"{len(lost) - NAMED} more rows hold what is no walk"
         problems.append(_problem("no_walk", text, "rows left out", "error", source))
     return problems
 
 
-def _doubled(rows: pd.DataFrame, doubled: NDArray[np.int64], source: str) -> list[Problem]:
-    if not len(doubled):
+def _doubled(
+    rows: pd.DataFrame, doubled: NDArray[np.int64], all_doubled: int, source: str
+) -> list[Problem]:
+    problems = []
+    if len(doubled):
+        first = rows.iloc[doubled[0]]
+        pair = f"{first['origin_id']} to {first['destination_id']}"
+        text = f"{len(doubled)} rows give another value for a pair that is there, such as {pair}"
+        problems.append(_problem("pair_twice", text, "the least is used", "warning", source))
+    if same := all_doubled - len(doubled):
+        text = f"{same} rows repeat a pair with the same value"
+        problems.append(_problem("pair_repeated", text, "used once", "note", source))
+    return problems
+
+
+def _both(rows: pd.DataFrame, measure: Unit, source: str) -> list[Problem]:
+    other = COLUMN_OF["min" if measure == "m" else "m"]
+    if other not in rows or not rows[other].notna().any():
         return []
-    first = rows.iloc[doubled[0]]
-    pair = f"{first['origin_id']} to {first['destination_id']}"
-    text = f"{len(doubled)} rows give another value for a pair that is there, such as {pair}"
-    return [_problem("pair_twice", text, "the least is used", "warning", source)]
+    text = f"it holds {other} as well as {COLUMN_OF[measure]}"
+    return [_problem("two_units", text, f"{COLUMN_OF[measure]} are used", "note", source)]
 
 
 def _silent(side: str, ids: Ids, told: NDArray[np.int64], source: str) -> list[Problem]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from kgspatial.errors import InputError
 from kgspatial.inputs.coordinates.crs import WGS84, is_metric, projected_crs
@@ -41,10 +42,21 @@ def moved(frame: gpd.GeoDataFrame, crs: CRS, role: str) -> gpd.GeoDataFrame:
 
 
 def points_of(frame: gpd.GeoDataFrame, crs: CRS, role: str) -> NDArray[np.float64]:
-    """Coordinates of a layer's rows, shape (n, 2); polygons are taken at an inner point."""
-    shapes = moved(frame, crs, role).geometry
-    points = shapes.where(shapes.geom_type == "Point", shapes.representative_point())
-    return np.column_stack([points.x.to_numpy(), points.y.to_numpy()])
+    """Coordinates of a layer's rows, shape (n, 2); polygons are taken at an inner point.
+
+    Raises
+    ------
+    InputError
+        When the layer has no CRS, or a row has no position.
+    """
+    shapes = np.asarray(moved(frame, crs, role).geometry.array, dtype=object)
+    lost = np.flatnonzero(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    if len(lost):
+        raise InputError(f"row {frame.index[lost[0]]} of the {role} has no position")
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    if not is_point.all():
+        shapes = np.where(is_point, shapes, shapely.point_on_surface(shapes))
+    return shapely.get_coordinates(shapes)
 
 
 def metric_crs(frame: gpd.GeoDataFrame, role: str = "origins") -> CRS:

@@ -14,6 +14,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from kgspatial.errors import InputError
+from kgspatial.inputs.coordinates.crs import is_metric
 from kgspatial.layers import Grid
 from kgspatial.travel.lattice import lattice_of, pairs_in_windows
 from kgspatial.travel.matrix import TravelMatrix, csr_with_zeros
@@ -21,8 +22,12 @@ from kgspatial.travel.places import check_positive, ids_of, metric_crs, points_o
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from pyproj import CRS
 
     Floats = NDArray[np.float64]
+
+PIECE_CORNERS = 50
+"""Corners of a piece of barrier in the index; measured, and not sensitive."""
 
 
 def straight(
@@ -78,10 +83,9 @@ def straight(
     check_positive(limit_m, "limit")
     if not (np.isfinite(detour) and detour >= 1):
         raise InputError(f"the detour must be 1 or more, not {detour}")
-    starts = _cells(origins) if isinstance(origins, Grid) else origins
-    crs = metric_crs(starts)
-    start, end = points_of(starts, crs, "origins"), points_of(destinations, crs, "destinations")
-    metres = _metres(starts, start, end, limit_m / detour)
+    ids, start, is_cell, crs = _origins(origins)
+    end = points_of(destinations, crs, "destinations")
+    metres = _metres(start, is_cell, end, limit_m / detour)
     if barriers is not None and len(barriers):
         lines = barriers.geometry.to_crs(crs).to_numpy()
         metres = _without_crossings(metres, start, end, lines, limit_m / detour)
@@ -89,7 +93,7 @@ def straight(
     count = 0 if barriers is None else len(barriers)
     return TravelMatrix(
         metres,
-        ids_of(starts),
+        ids,
         ids_of(destinations),
         limit_m,
         method=f"straight line x {detour:g}" + (", cut by barriers" if count else ""),
@@ -102,24 +106,37 @@ def straight(
     )
 
 
-def _cells(grid: Grid) -> gpd.GeoDataFrame:
-    """The centres of all cells of a grid."""
+def _origins(
+    origins: gpd.GeoDataFrame | Grid,
+) -> tuple[NDArray[np.str_], Floats, NDArray[np.bool_], CRS]:
+    """Ids, places and CRS of the origins, and which of them are cells of a grid."""
+    if isinstance(origins, Grid) and is_metric(origins.crs):
+        start = np.column_stack(origins.centres(np.arange(origins.size)))
+        return _cell_ids(origins), start, np.ones(origins.size, dtype=np.bool_), origins.crs
+    if isinstance(origins, Grid):
+        points = gpd.points_from_xy(*origins.centres(np.arange(origins.size)), crs=origins.crs)
+        origins = gpd.GeoDataFrame({"demand_id": _cell_ids(origins)}, geometry=points)
+    crs = metric_crs(origins)
+    is_cell = np.ones(len(origins), dtype=np.bool_)
+    if "cell_number" in origins:
+        is_cell = origins["cell_number"].to_numpy() >= 0
+    return ids_of(origins), points_of(origins, crs, "origins"), is_cell, crs
+
+
+def _cell_ids(grid: Grid) -> NDArray[np.str_]:
     rows, columns = grid.shape
-    names = np.char.add(
+    return np.char.add(
         np.repeat([f"cell-{r}-" for r in range(rows)], columns),
         np.tile([f"{c}" for c in range(columns)], rows),
     )
-    points = gpd.points_from_xy(*grid.centres(np.arange(grid.size)), crs=grid.crs)
-    return gpd.GeoDataFrame({"demand_id": names}, geometry=points)
 
 
 def _metres(
-    starts: gpd.GeoDataFrame, start: Floats, end: Floats, radius: float
+    start: Floats, is_cell: NDArray[np.bool_], end: Floats, radius: float
 ) -> sparse.csr_array:
-    """Straight metres of all pairs within the radius; cells of a demand layer apart from the rest."""
-    if "cell_number" not in starts:
+    """Straight metres of all pairs within the radius; cells of a grid apart from the rest."""
+    if is_cell.all():
         return _pairs(start, end, radius)
-    is_cell = starts["cell_number"].to_numpy() >= 0
     order = np.concatenate([np.flatnonzero(is_cell), np.flatnonzero(~is_cell)])
     parts = [_pairs(start[is_cell], end, radius), _pairs(start[~is_cell], end, radius)]
     stacked = sparse.csr_array(sparse.vstack(parts, format="csr"))
@@ -133,7 +150,9 @@ def _pairs(start: Floats, end: Floats, radius: float) -> sparse.csr_array:
     lattice = lattice_of(start)
     if lattice is not None:
         return pairs_in_windows(lattice, start, end, radius)
-    found = cKDTree(start).sparse_distance_matrix(cKDTree(end), radius, output_type="ndarray")
+    beyond = radius * (1.0 + 1e-12)  # the tree compares squares, and would miss some just within
+    found = cKDTree(start).sparse_distance_matrix(cKDTree(end), beyond, output_type="ndarray")
+    found = found[found["v"] <= radius]
     return csr_with_zeros(found["i"], found["j"], found["v"], (len(start), len(end)))
 
 
@@ -150,7 +169,7 @@ def _without_crossings(
     """
     rows = np.repeat(np.arange(metres.shape[0]), np.diff(metres.indptr))
     columns = metres.indices
-    tree = shapely.STRtree(barriers)
+    tree = shapely.STRtree(_short_pieces(barriers))
     near, _ = tree.query(shapely.points(end), predicate="dwithin", distance=radius)
     asked = np.flatnonzero(np.isin(columns, near))
     lines = shapely.linestrings(np.stack([start[rows[asked]], end[columns[asked]]], axis=1))
@@ -158,3 +177,20 @@ def _without_crossings(
     free = np.ones(len(columns), dtype=np.bool_)
     free[asked[crossed]] = False
     return csr_with_zeros(rows[free], columns[free], metres.data[free], metres.shape)
+
+
+def _short_pieces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Lines cut into pieces of few corners: an index of a whole river finds it everywhere."""
+    xy, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    place = np.arange(len(xy)) - np.searchsorted(line, line)
+    piece = np.cumsum((place % PIECE_CORNERS == 0) | (np.diff(line, prepend=-1) != 0)) - 1
+    last = np.append(np.diff(line) != 0, True)
+    bridged = np.flatnonzero(~last & (np.append(np.diff(piece), 0) != 0))
+    corners = np.concatenate([xy, xy[bridged + 1]])
+    owner = np.concatenate([piece, piece[bridged]])
+    order = np.argsort(owner, kind="stable")
+    several = np.bincount(owner)[owner[order]] > 1
+    _, number = np.unique(owner[order][several], return_inverse=True)
+    return np.asarray(
+        shapely.linestrings(corners[order][several], indices=number.ravel()), dtype=object
+    )
