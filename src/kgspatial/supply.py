@@ -1,6 +1,6 @@
 """Supply: how many places each kindergarten offers in a year, and which of them count.
 
-Imports from `study`, `standards`.
+Imports from `study`, `standards`, `inputs.settings`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from kgspatial.inputs.settings import BalanceSettings
 from kgspatial.standards import read_profile
 from kgspatial.study import Study
+
+ACCEPTED = {"inclusive": ("public", "inclusive"), "public": ("public",)}
+"""Kinds that count, by what families accept; with `all`, also those of no known kind."""
 
 OPTIONAL = ("name", "kind", "enrolled", "classes", "places")
 
@@ -21,8 +25,8 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     Places come from ``places``; where these are missing, from ``classes`` times the norm of the
     rule profile, flagged in ``places_derived``; missing classes come from the places, rounded up,
     flagged in ``classes_derived``. A kindergarten counts when it is licensed (or
-    nothing is said, or ``[balance] count_unlicensed`` is set) and open in `year`; what does not
-    count keeps its row with 0 places.
+    nothing is said, or ``[balance] count_unlicensed`` is set), of a kind that ``[balance] accepts``,
+    and open in `year`; what does not count keeps its row with 0 places.
 
     Parameters
     ----------
@@ -35,7 +39,8 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     -------
     GeoDataFrame
         One row per kindergarten, in the study's order: all its columns and ``places_derived``,
-        ``classes_derived``, ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_open``, ``no_places`` or None).
+        ``classes_derived``, ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_accepted``,
+        ``not_open``, ``no_places`` or None).
 
     References
     ----------
@@ -53,7 +58,7 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     )
     offered = places.where(~without_places, classes * norm)
     table["classes"] = classes.where(~without_classes, np.ceil(places / norm)).astype(float)
-    why = _not_counted(table, offered, year, study.settings.balance.count_unlicensed)
+    why = _not_counted(table, offered, year, study.settings.balance)
     table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
     return table.assign(
         places_derived=without_places,
@@ -64,14 +69,16 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
 
 
 def _not_counted(
-    table: gpd.GeoDataFrame, offered: pd.Series, year: int | None, count_unlicensed: bool
+    table: gpd.GeoDataFrame, offered: pd.Series, year: int | None, settings: BalanceSettings
 ) -> pd.Series:
     why = pd.Series([None] * len(table), index=table.index, dtype=object)
     why[offered.isna()] = "no_places"
     if year is not None:
         why[_years(table, "opened_year").gt(year)] = "not_open"
         why[_years(table, "closes_year").le(year)] = "not_open"
-    if "licensed" in table.columns and not count_unlicensed:
+    if settings.accepts != "all":
+        why[~table["kind"].isin(ACCEPTED[settings.accepts])] = "not_accepted"
+    if "licensed" in table.columns and not settings.count_unlicensed:
         why[table["licensed"].eq(False).fillna(False).astype(bool)] = "unlicensed"
     return why
 

@@ -1,11 +1,32 @@
 """Allocation of children to places, gap tables, indicators.
 
-Imports from `travel`, `supply`, `demand`, `standards`, `study`. Module order: allocate, assess,
-indicators.
+Imports from `access`, `travel`, `supply`, `demand`, `standards`, `study`. Module order: allocate,
+choice, assess, gaps, priority, indicators.
 """
 
 from kgspatial.balance.allocate import allocate
 from kgspatial.balance.assess import Balance, assess_balance
+from kgspatial.balance.choice import allocate_by_choice, own_pairs
+from kgspatial.balance.gaps import (
+    gaps_by_area,
+    gaps_by_kind,
+    gaps_by_kindergarten,
+    gaps_over_years,
+)
 from kgspatial.balance.indicators import Indicator, assess_indicators
+from kgspatial.balance.priority import priorities
 
-__all__ = ["Balance", "Indicator", "allocate", "assess_balance", "assess_indicators"]
+__all__ = [
+    "Balance",
+    "Indicator",
+    "allocate",
+    "allocate_by_choice",
+    "assess_balance",
+    "assess_indicators",
+    "gaps_by_area",
+    "gaps_by_kind",
+    "gaps_by_kindergarten",
+    "gaps_over_years",
+    "own_pairs",
+    "priorities",
+]

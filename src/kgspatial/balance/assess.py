@@ -1,6 +1,6 @@
 """`assess_balance`: who finds a place, where, and who does not; gaps at every level.
 
-Imports from `allocate`, `travel`, `supply`, `demand`, `study`.
+Imports from `choice`, `allocate`, `travel`, `supply`, `demand`, `study`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ import pandas as pd
 import shapely
 
 from kgspatial.balance.allocate import allocate
+from kgspatial.balance.choice import allocate_by_choice, own_pairs
 from kgspatial.demand import Demand
 from kgspatial.errors import InputError
 from kgspatial.inputs.problems import joined_problems, problem_table
+from kgspatial.inputs.settings import BalanceSettings
 from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
 from kgspatial.supply import kindergarten_supply
 from kgspatial.travel import TravelMatrix
@@ -147,13 +149,18 @@ def balance_of(
     gardens: gpd.GeoDataFrame,
     travel: TravelMatrix,
     year: int | None,
+    choice: BalanceSettings | None = None,
 ) -> Balance:
-    """Assess given demand points against given kindergartens: the state before or after a plan."""
+    """Assess given demand points against given kindergartens: the state before or after a plan.
+
+    `choice` takes the place of the study's ``[balance]`` settings.
+    """
     _check_ids(points["demand_id"], travel.origin_ids, "demand points")
     _check_ids(gardens["kindergarten_id"], travel.destination_ids, "kindergartens")
-    counted = _only_counted(travel, gardens["counted"].to_numpy(dtype=bool))
+    counted = only_counted(travel, gardens["counted"].to_numpy(dtype=bool))
     children = points["children"].to_numpy(dtype=float)
-    assignment = allocate(travel, children, gardens["places"].to_numpy(dtype=float))
+    rules = study.settings.balance if choice is None else choice
+    assignment = _assigned(points, gardens, travel, rules)
     demand = _demand_rows(points, assignment, travel, counted)
     supply = _supply_rows(study, gardens, assignment, counted, children)
     return Balance(
@@ -168,6 +175,26 @@ def balance_of(
     )
 
 
+def _assigned(
+    points: gpd.GeoDataFrame,
+    gardens: gpd.GeoDataFrame,
+    travel: TravelMatrix,
+    rules: BalanceSettings,
+) -> sparse.csr_array:
+    """Children to places by the rules of choice."""
+    children = points["children"].to_numpy(dtype=float)
+    places = gardens["places"].to_numpy(dtype=float)
+    if rules.is_free:
+        return allocate(travel, children, places)
+    own = None
+    if rules.own_estate_first and "supports_community" in gardens:
+        own = own_pairs(points["community_id"], gardens["supports_community"])
+    stays = gardens["enrolled"].to_numpy(dtype=float) if rules.keep_enrolled else None
+    return allocate_by_choice(
+        travel, children, places, order=rules.allocation, own=own, stays=stays
+    )
+
+
 def _check_ids(ids: pd.Series, found: NDArray[np.str_], what: str) -> None:
     if not np.array_equal(np.asarray(ids, dtype=np.str_), found):
         raise InputError(
@@ -176,8 +203,8 @@ def _check_ids(ids: pd.Series, found: NDArray[np.str_], what: str) -> None:
         )
 
 
-def _only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMatrix:
-    """The same matrix without the entries of kindergartens that are no supply."""
+def only_counted(travel: TravelMatrix, counted: NDArray[np.bool_]) -> TravelMatrix:
+    """Return the same matrix without the entries of kindergartens that are no supply."""
     csr = travel.csr
     rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
     kept = counted[csr.indices]

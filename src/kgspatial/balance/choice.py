@@ -1,4 +1,4 @@
-"""Allocation under rules of choice: kinds that families accept, own estate first, who stays.
+"""Allocation under rules of choice: the nearest first, own estate first, who stays.
 
 Imports from `allocate`, `travel`, `errors`.
 """
@@ -12,7 +12,6 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.balance.allocate import allocate
-from kgspatial.errors import InputError
 from kgspatial.travel import TravelMatrix, filled
 from kgspatial.travel.matrix import csr_with_zeros
 
@@ -23,13 +22,6 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 Order = Literal["most_served", "nearest"]
-Accepts = Literal["all", "inclusive", "public"]
-
-ACCEPTED: dict[Accepts, tuple[str, ...]] = {
-    "inclusive": ("public", "inclusive"),
-    "public": ("public",),
-}
-"""Kinds that count, by what families accept; with `all`, also those of no known kind."""
 
 LEFT = 1e-9
 """Fewer children or places than this are rounding."""
@@ -41,7 +33,6 @@ def allocate_by_choice(
     places: ArrayLike,
     *,
     order: Order = "most_served",
-    accepted: ArrayLike | None = None,
     own: sparse.csr_array | None = None,
     stays: ArrayLike | None = None,
 ) -> sparse.csr_array:
@@ -59,8 +50,6 @@ def allocate_by_choice(
     order : {"most_served", "nearest"}
         As many as possible find a place, then the least total distance; or the nearest come first
         (see :func:`kgspatial.travel.filled`).
-    accepted : array-like of bool, shape (kindergartens,), optional
-        Kindergartens that families accept; all unless given.
     own : csr_array, optional
         Pairs of a point and the kindergarten of its own estate: served before all others.
     stays : array-like, shape (kindergartens,), optional
@@ -81,47 +70,26 @@ def allocate_by_choice(
     Examples
     --------
     >>> csr = sparse.csr_array(np.array([[100.0, 400.0], [200.0, 300.0]]))
-    >>> travel = TravelMatrix(csr, ["a", "b"], ["public", "private"], 500.0)
-    >>> allocate_by_choice(travel, [10, 20], [15, 30], accepted=[True, False]).toarray()
-    array([[10.,  0.],
-           [ 5.,  0.]])
+    >>> travel = TravelMatrix(csr, ["a", "b"], ["k", "m"], 500.0)
+    >>> allocate_by_choice(travel, [10, 20], [15, 30], own=sparse.csr_array([[0, 0], [1, 0]])).toarray()
+    array([[ 0., 10.],
+           [15.,  5.]])
     """
     left = np.array(children, dtype=np.float64)
     room = np.array(places, dtype=np.float64)
-    columns = np.ones(travel.csr.shape[1], dtype=np.bool_)
-    if accepted is not None:
-        columns = np.asarray(accepted, dtype=np.bool_)
-    if columns.shape != room.shape:
-        raise InputError(f"accepted: {len(room)} values are expected, {columns.shape} are given")
-    choice = _only(travel, columns[travel.csr.indices])
     parts = []
     if stays is not None:
         kept = np.minimum(np.nan_to_num(np.asarray(stays, dtype=np.float64)), room)
-        parts.append(_round(choice, left, kept, "most_served"))
+        parts.append(_round(travel, left, kept, "most_served"))
         left, room = _rest(left, room, parts[-1])
     if own is not None:
-        parts.append(_round(_only(choice, _stored(choice.csr, own)), left, room, order))
+        parts.append(_round(_only(travel, _stored(travel.csr, own)), left, room, order))
         left, room = _rest(left, room, parts[-1])
-    parts.append(_round(choice, left, room, order))
+    parts.append(_round(travel, left, room, order))
     total = parts[0]
     for part in parts[1:]:
         total = sparse.csr_array(total + part)
     return total
-
-
-def accepted_kinds(kinds: ArrayLike, accepts: Accepts) -> Flags:
-    """Tell which kindergartens families accept; one of unknown kind only where all are.
-
-    Parameters
-    ----------
-    kinds : array-like of str
-        ``public``, ``inclusive``, ``private`` or missing.
-    accepts : {"all", "inclusive", "public"}
-    """
-    given = np.asarray(kinds, dtype=object)
-    if accepts == "all":
-        return np.ones(len(given), dtype=np.bool_)
-    return np.array([k in ACCEPTED[accepts] for k in given], dtype=np.bool_)
 
 
 def own_pairs(community_ids: ArrayLike, supports: ArrayLike) -> sparse.csr_array:

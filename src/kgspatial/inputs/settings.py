@@ -90,9 +90,23 @@ class TravelSettings:
 
 @dataclass(frozen=True)
 class BalanceSettings:
-    """``[balance]``: which kindergartens count as supply."""
+    """``[balance]``: which kindergartens count as supply, and who goes where."""
 
     count_unlicensed: bool = False
+    accepts: Literal["all", "inclusive", "public"] = "all"
+    """Kinds that families accept: all, public and inclusive, or public only."""
+    allocation: Literal["most_served", "nearest"] = "most_served"
+    """As many as possible find a place, or the nearest come first."""
+    own_estate_first: bool = False
+    """Whether a supporting kindergarten (配套园) takes the children of its estate first."""
+    keep_enrolled: bool = False
+    """Whether children who are enrolled keep their places, and only the rest is assigned."""
+
+    @property
+    def is_free(self) -> bool:
+        """Whether all places are open to all, so that as many as possible are served."""
+        chosen = self.own_estate_first or self.keep_enrolled
+        return self.allocation == "most_served" and not chosen
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from kgspatial.travel.wording import travel_method
 
 if TYPE_CHECKING:
     from kgspatial.balance import Balance
-    from kgspatial.inputs.settings import TravelMethod, TravelSettings
+    from kgspatial.inputs.settings import BalanceSettings, TravelMethod, TravelSettings
     from kgspatial.siting import SitePlan
     from kgspatial.study import Study
 
@@ -176,6 +176,7 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
         "limit": f"{s.travel.limit_m:g}",
         **_travel_parameters(s.travel, travel_method(balance.travel)),
         "unlicensed": term("report.yes" if s.balance.count_unlicensed else "report.no", language),
+        **_choice_parameters(s.balance, language),
         "profile": s.plan.profile,
         "crs": study.crs.name,
         "new": s.siting.new,
@@ -186,6 +187,17 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
     shown = {k: clean(v) for k, v in values.items() if not is_missing(v)}
     labels = [term(f"report.parameter_{k}", language) for k in shown]
     return pd.DataFrame({"parameter": labels, "value": list(shown.values())})
+
+
+def _choice_parameters(rules: BalanceSettings, language: Language) -> dict[str, str]:
+    """Rules of choice that are not the usual ones."""
+    chosen = {
+        "accepts": (rules.accepts != "all", f"accepts_{rules.accepts}"),
+        "allocation": (rules.allocation == "nearest", "allocation_nearest"),
+        "own_estate": (rules.own_estate_first, "yes"),
+        "keep_enrolled": (rules.keep_enrolled, "yes"),
+    }
+    return {k: term(f"report.{text}", language) for k, (own, text) in chosen.items() if own}
 
 
 def _travel_parameters(travel: TravelSettings, method: TravelMethod) -> dict[str, str]:

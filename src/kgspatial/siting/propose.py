@@ -17,6 +17,7 @@ from kgspatial.balance import Balance
 from kgspatial.balance.assess import balance_of
 from kgspatial.errors import InputError
 from kgspatial.inputs.coordinates.crs import WGS84
+from kgspatial.inputs.settings import BalanceSettings
 from kgspatial.siting.candidates import candidate_sites, sizes_of
 from kgspatial.siting.capacitated import capacitated_coverage
 from kgspatial.siting.core import deficit_core
@@ -101,8 +102,8 @@ def propose_sites(
 ) -> SitePlan:
     """Choose at most `new` sites and a size for each, so that the most children are served.
 
-    Children may be moved between kindergartens to make room; existing kindergartens stay in and
-    compete. Among sizes that serve as many, the smallest are taken, and a site that would gain
+    Children may be moved between kindergartens to make room, whatever ``[balance]`` says of who
+    goes where; existing kindergartens stay in and compete. Among sizes that serve as many, the smallest are taken, and a site that would gain
     nothing is not proposed.
 
     Parameters
@@ -132,6 +133,7 @@ def propose_sites(
         When the time was too short for any answer.
     """
     settings = study.settings.siting
+    balance = _free(study, balance)
     count = settings.new if new is None else new
     if count < 0:
         raise InputError(f"the number of new sites must be 0 or more, not {count}")
@@ -151,6 +153,23 @@ def propose_sites(
         seed=settings.seed if seed is None else seed,
     )
     return _plan(study, balance, usable, excluded, reach, result, count, profile.places(1))
+
+
+def _free(study: Study, balance: Balance) -> Balance:
+    """The state in which all places are open to all, whatever the balance says of choice."""
+    if study.settings.balance.is_free:
+        return balance
+    points = balance.demand[[c for c in balance.demand if c not in _RESULTS]]
+    return balance_of(
+        study, points, _plain(balance.kindergartens, study), balance.travel, balance.year,
+        BalanceSettings(),
+    )  # fmt: skip
+
+
+def _plain(kindergartens: gpd.GeoDataFrame, study: Study) -> gpd.GeoDataFrame:
+    """Kindergartens without what a balance has found of them."""
+    drop = [c for c in _FOUND if c in kindergartens and c not in study.kindergartens]
+    return gpd.GeoDataFrame(kindergartens.drop(columns=drop))
 
 
 def _choose(
@@ -288,8 +307,10 @@ def _after(
     gardens = gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=study.crs)
     points = before.demand[[c for c in before.demand if c not in _RESULTS]]
     return balance_of(
-        study, points, gardens, before.travel.beside(reach.to_destinations(column)), before.year
-    )
+        study, points, gardens, before.travel.beside(reach.to_destinations(column)), before.year,
+        BalanceSettings(),
+    )  # fmt: skip
 
 
+_FOUND = ("unit_id", "served", "vacant", "utilisation", "nearest_children", "gap")
 _RESULTS = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")
