@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 
-from kgspatial.balance import Balance, assess_indicators
+from kgspatial.balance import Balance, Indicator, assess_indicators
 from kgspatial.balance.indicators import indicator_records
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> 
         "sites": [] if sites is None else _records(sites.sites, SITE_KEYS),
         "siting": None if sites is None else _proof(sites),
         "after": None if sites is None else sites.after.totals,
-        "indicators": indicator_records(assess_indicators(balance, study.settings.plan.profile)),
+        "indicators": indicator_records(_indicators(study, balance)),
         "problems": {s: int((balance.problems["severity"] == s).sum()) for s in SEVERITIES},
         "inputs": _records(study.inputs, tuple(study.inputs.columns)),
         "parameters": {
@@ -72,6 +72,12 @@ def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> 
         },
         "versions": {"python": platform.python_version(), **{p: version(p) for p in PACKAGES}},
     }
+
+
+def _indicators(study: Study, balance: Balance) -> list[Indicator]:
+    return assess_indicators(
+        balance, study.settings.plan.profile, study.settings.balance.indicators
+    )
 
 
 def _proof(sites: SitePlan) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -178,11 +178,13 @@ def _section(cls: type[T], table: Any, path: Path, section: str) -> T:
     try:
         return cls(**values)
     except TypeError:
+        missing = next(f.name for f in fields(cls) if f.name not in values)  # type: ignore[arg-type]
+        hint = 'Write path = "..." in it; relative to the plan file.'
         raise PlanError(
-            f"[{section}] must say its path",
+            f"[{section}] must say its {missing}",
             source=path,
             column=section,
-            hint='Write path = "..." in it; relative to the plan file.',
+            hint=hint if missing == "path" else f"Write {missing} = ... in it.",
         ) from None
 
 
@@ -199,6 +201,8 @@ def _value(hint: Any, value: Any, path: Path, key: str) -> Any:
         return value
     if origin is dict:
         return _mapping(args[1], value, path, key)
+    if isinstance(hint, type) and is_dataclass(hint):
+        return _section(hint, value, path, key)
     if origin is tuple:
         return _sequence(args[0], value, path, key)
     return _scalar(hint, value, path, key)

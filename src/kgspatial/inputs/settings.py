@@ -89,6 +89,20 @@ class TravelSettings:
 
 
 @dataclass(frozen=True)
+class OwnIndicator:
+    """``[balance.indicators.NAME]``: an indicator of the plan's own."""
+
+    expression: str
+    """Over the columns of `over`, such as ``sum(vacant) / sum(places)``."""
+    over: Literal["kindergartens", "communities", "demand", "units"] = "kindergartens"
+    at_least: float | None = None
+    at_most: float | None = None
+    name_zh: str = ""
+    name_en: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
 class BalanceSettings:
     """``[balance]``: which kindergartens count as supply, and who goes where."""
 
@@ -101,6 +115,8 @@ class BalanceSettings:
     """Whether a supporting kindergarten (配套园) takes the children of its estate first."""
     keep_enrolled: bool = False
     """Whether children who are enrolled keep their places, and only the rest is assigned."""
+    indicators: dict[str, OwnIndicator] = field(default_factory=dict)
+    """Indicators of the plan's own, by their ids."""
 
     @property
     def is_free(self) -> bool:
