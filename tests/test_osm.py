@@ -125,6 +125,37 @@ class TestStreets:
         assert list(streets["bridge"]) == [True, False, False]
         assert list(streets["tunnel"]) == [False, False, True]
 
+    def test_columns_say_what_the_network_needs(self, here: Path) -> None:
+        ways = {
+            11: ([1, 2], {"highway": "steps", "layer": "-1", "access": "permissive"}),
+            12: ([2, 3], {"highway": "cycleway", "segregated": "yes", "layer": "0;1"}),
+            13: ([1, 4], {"highway": "trunk", "foot": "designated", "layer": "2"}),
+            14: ([4, 7], {"highway": "residential"}),
+        }
+        streets, _ = read(write_map(here, ways), "streets")
+        assert list(streets["highway"]) == ["steps", "cycleway", "trunk", "residential"]
+        assert list(streets["foot"].fillna("")) == ["", "yes", "designated", ""]
+        assert list(streets["access"].fillna("")) == ["permissive", "", "", ""]
+        np.testing.assert_array_equal(streets["level"], [-1, np.nan, 2, np.nan])
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.dictionaries(
+            st.sampled_from(sorted(street_rules().keys)),
+            st.sampled_from(["yes", "no", "both", "private", "designated", "private;delivery"]),
+        ),
+        st.sampled_from(sorted(street_rules().walkable | street_rules().needs_foot)),
+    )
+    def test_what_is_read_as_walked_is_walked_by_its_columns_alone(
+        self, tmp_path_factory: pytest.TempPathFactory, tags: dict[str, str], kind: str
+    ) -> None:
+        path = tmp_path_factory.mktemp("map") / "town.osm.pbf"
+        ways = {11: ([1, 2], {**tags, "highway": kind}), 12: ([2, 3], {"highway": "path"})}
+        streets, _ = read(write_map(path, ways), "streets")
+        for row in streets[["highway", "foot", "access"]].itertuples(index=False):
+            said = {k: v for k, v in row._asdict().items() if isinstance(v, str)}
+            assert closed_because(said) is None
+
     def test_a_river_and_a_wall_are_no_streets(self, here: Path) -> None:
         ways = {
             11: ([1, 2, 3], {"highway": "footway", "barrier": "kerb"}),

@@ -5,11 +5,12 @@ Imports from `osm.elements`, `osm.tags`, `areas`, `crs`, `problems` and `errors`
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 Row: TypeAlias = tuple[Tags, LineString | MultiLineString]
 
 KEYS = ("highway",)
+SAID = ("highway", "foot", "access")
+"""Columns that say whether people walk there; :func:`closed_because` finds no row of them closed."""
 GATES = ("barrier",)
 SHOWN = 10
 """Ids or words named in one message."""
@@ -198,9 +201,22 @@ def _no_street(tally: Tally, path: Path) -> InputError:
 def _frame(rows: dict[int, Row], keys: dict[str, tuple[str, ...]]) -> gpd.GeoDataFrame:
     index = pd.Index(sorted(rows), dtype="int64", name="row")
     flags = flag_columns("streets")
-    columns: dict[str, list[str | None] | list[bool]] = {}
+    columns: dict[str, list[Any]] = {}
     for column, candidates in keys.items():
         values = [first_value(rows[way][0], candidates) for way in index]
         columns[column] = [is_set(v) for v in values] if column in flags else values
+    columns["level"] = [_whole(v) for v in columns["level"]]
+    said = zip(*(columns[c] for c in SAID), strict=True)
+    columns["foot"] = [_foot({k: v for k, v in zip(SAID, row, strict=True) if v}) for row in said]
     lines = [rows[way][1] for way in index]
     return gpd.GeoDataFrame(columns, index=index, geometry=lines, crs=WGS84)
+
+
+def _whole(text: str | None) -> float:
+    """A level; ways that lead from one to another (0;1) are on none."""
+    return float(text) if text and re.fullmatch(r"[-+]?\d+", text.strip()) else np.nan
+
+
+def _foot(said: Tags) -> str | None:
+    """The tag `foot`; yes where others than the columns hold let people walk, such as `sidewalk`."""
+    return said.get("foot") if closed_because(said) in (None, "unknown") else "yes"

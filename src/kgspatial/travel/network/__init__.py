@@ -1,7 +1,7 @@
 """The walking network: streets as nodes and edges, points snapped to them, distances along them.
 
-Imports from `inputs`, `layers`, `errors`. Module order: network, joints, barriers, topology,
-snapping, gates, entrances, slope, _kernels, distances.
+Imports from `inputs`, `layers`, `errors`. Module order: network, segments, joints, noding,
+loose_ends, barriers, walked, topology, snapping, gates, entrances, slope, _kernels, distances.
 """
 
 from kgspatial.travel.network.distances import network_distances, node_distances

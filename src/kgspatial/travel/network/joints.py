@@ -1,32 +1,33 @@
-"""Where lines join: shared vertices, crossings at grade, ends that meet a line.
+"""Where lines join: shared vertices, crossings at grade, ends that meet a line or just miss it.
 
-Imports nothing of kgspatial. A break is a place on a line; breaks that are joined become one node.
+Imports from `segments`. A break is a place on a line; breaks that are joined become one node.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from kgspatial.travel.network.segments import SAME_M, Segments, meetings_among, metres_along
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-
-SAME_M = 0.001
-"""Places closer than a millimetre are one."""
-
-REACH_M = 0.5
-"""An end that misses another line by no more than this meets it: drawings are no more exact."""
+    Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """Simple lines with what decides where they join.
+    """Lines with what decides where they join; none is shorter than a millimetre.
 
     Parameters
     ----------
@@ -42,8 +43,56 @@ class Lines:
 
     shapes: NDArray[np.object_]
     row: Ints
-    spans: NDArray[np.bool_]
+    spans: Flags
     level: Floats
+
+    @cached_property
+    def corners(self) -> tuple[Floats, Ints, Floats]:
+        """All vertices: coordinates, line, metres from its start."""
+        xy, line = shapely.get_coordinates(self.shapes, return_index=True)
+        line = np.asarray(line, dtype=np.int64)
+        return xy, line, metres_along(xy, line)
+
+    @cached_property
+    def ends(self) -> Ints:
+        """The vertices at which lines start, then those at which they end."""
+        line = self.corners[1]
+        first = np.flatnonzero(np.diff(line, prepend=-1))
+        return np.concatenate([first, np.append(first[1:], len(line))[: len(first)] - 1])
+
+    @cached_property
+    def length(self) -> Floats:
+        """Metres of each line."""
+        return self.corners[2][self.ends[len(self.shapes) :]]
+
+    @cached_property
+    def segments(self) -> Segments:
+        """Their straight pieces."""
+        xy, line, along = self.corners
+        first = np.flatnonzero(line[1:] == line[:-1])
+        return Segments(line[first], xy[first], xy[first + 1], along[first])
+
+    @cached_property
+    def vertex(self) -> Ints:
+        """One number for all vertices at the same place."""
+        return _places(self.corners[0])
+
+    @cached_property
+    def aloft(self) -> Flags:
+        """Starts, then ends, of bridges that only other bridges meet: no ground is there."""
+        spanning = self.spans[self.corners[1]]
+        over = np.bincount(self.vertex[spanning], minlength=len(self.vertex))
+        ground = np.bincount(self.vertex[~spanning], minlength=len(self.vertex))
+        at = self.vertex[self.ends]
+        return np.asarray(spanning[self.ends] & (over[at] > 1) & (ground[at] == 0))
+
+    def keys(self, line: Ints, along: Floats) -> Floats:
+        """One number for a place on a line, by which places sort along the lines."""
+        return np.asarray(self._offset[line] + along)
+
+    @cached_property
+    def _offset(self) -> Floats:
+        return np.concatenate([[0.0], np.cumsum(self.length + 1.0)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,107 +115,90 @@ class Breaks:
             np.concatenate([p.pairs + n for p, n in zip(parts, first, strict=True)]),
         )
 
+    @staticmethod
+    def paired(a: tuple[Ints, Floats, Floats], b: tuple[Ints, Floats, Floats]) -> Breaks:
+        """Places on lines, each joined to the one beside it in the second list."""
+        line, along, xy = (np.concatenate(columns) for columns in zip(a, b, strict=True))
+        n = np.arange(len(a[0]))
+        return Breaks(line, along, xy, np.column_stack([n, n + len(n)]))
+
 
 def vertex_breaks(lines: Lines) -> Breaks:
     """Ends, and vertices that several lines share or one line visits twice."""
-    xy, line = shapely.get_coordinates(lines.shapes, return_index=True)
-    at = along(xy, line)
-    key = _vertex_numbers(xy)
-    ends = np.ones(len(xy), dtype=np.bool_)
-    ends[1:-1] = (line[1:-1] != line[:-2]) | (line[1:-1] != line[2:])
-    kept = np.flatnonzero(ends | (np.bincount(key)[key] > 1))
-    order = np.argsort(key[kept], kind="stable")
-    same = np.flatnonzero(np.diff(key[kept][order]) == 0)
+    xy, line, along = lines.corners
+    shared = np.bincount(lines.vertex, minlength=1)[lines.vertex] > 1
+    shared[lines.ends] = True
+    kept = np.flatnonzero(shared)
+    number = lines.vertex[kept]
+    order = np.argsort(number, kind="stable")
+    same = np.flatnonzero(np.diff(number[order]) == 0)
     pairs = np.column_stack([order[same], order[same + 1]])
-    return Breaks(line[kept].astype(np.int64), at[kept], xy[kept], pairs)
+    return Breaks(line[kept], along[kept], xy[kept], pairs)
 
 
-def along(xy: Floats, line: Ints) -> Floats:
-    """Metres from the start of its line to each vertex."""
-    step = np.hypot(*np.diff(xy, axis=0, prepend=xy[:1]).T)
-    first = np.flatnonzero(np.diff(line, prepend=-1))
-    step[first] = 0.0
-    total = np.cumsum(step)
-    return np.asarray(total - np.repeat(total[first], np.diff(np.append(first, len(line)))))
-
-
-def _vertex_numbers(xy: Floats) -> Ints:
-    """One number for vertices at the same millimetre."""
+def _places(xy: Floats) -> Ints:
+    """One number for points at the same place, which rounding of their file may have moved."""
     if not len(xy):
         return np.zeros(0, dtype=np.int64)
-    whole = np.rint((xy - xy.min(axis=0)) / SAME_M).astype(np.int64)
-    _, number = np.unique(whole[:, 0] * (whole[:, 1].max() + 1) + whole[:, 1], return_inverse=True)
-    return np.asarray(number, dtype=np.int64).ravel()
-
-
-def crossing_breaks(lines: Lines, tree: shapely.STRtree) -> Breaks:
-    """Places where two lines cross or run together at grade."""
-    a, b = tree.query(lines.shapes, predicate="intersects")
-    once = a < b
-    a, b = a[once], b[once]
-    free = at_grade(lines, a, b)
-    a, b = a[free], b[free]
-    xy, pair = _meeting_points(shapely.intersection(lines.shapes[a], lines.shapes[b]))
-    return _paired(lines, a[pair], b[pair], xy)
-
-
-def at_grade(lines: Lines, a: Ints, b: Ints) -> NDArray[np.bool_]:
-    """Whether two lines that cross join there: neither spans, and no two levels differ."""
-    apart = lines.level[a] != lines.level[b]
-    apart &= np.isfinite(lines.level[a]) & np.isfinite(lines.level[b])
-    return np.asarray(~lines.spans[a] & ~lines.spans[b] & ~apart)
-
-
-def _meeting_points(shapes: NDArray[np.object_]) -> tuple[Floats, Ints]:
-    """Points of each intersection, and the ends of stretches that two lines share."""
-    parts, pair = shapely.get_parts(shapes, return_index=True)
-    is_line = shapely.get_type_id(parts) == 1
-    shared, line_pair = shapely.get_parts(shapely.boundary(parts[is_line]), return_index=True)
-    points = np.concatenate([parts[~is_line], shared])
-    return shapely.get_coordinates(points), np.concatenate(
-        [pair[~is_line], pair[is_line][line_pair]]
-    ).astype(np.int64)
-
-
-def end_breaks(lines: Lines, tree: shapely.STRtree) -> Breaks:
-    """Ends that meet the inside or an end of another line, or miss it by a little.
-
-    A bridge may begin on any line; what ends under a bridge does not join it.
-    """
-    count = len(lines.shapes)
-    ends = np.concatenate([shapely.get_point(lines.shapes, 0), shapely.get_point(lines.shapes, -1)])
-    end, line = tree.query(ends, predicate="dwithin", distance=REACH_M)
-    own = end % count
-    inside = shapely.line_locate_point(lines.shapes[line], ends[end])
-    length = shapely.length(lines.shapes[line])
-    at_end = (inside <= REACH_M) | (inside >= length - REACH_M)
-    kept = (own != line) & (at_end | ~lines.spans[line] | lines.spans[own])
-    end, line, inside, length = end[kept], line[kept], inside[kept], length[kept]
-    inside = np.where(inside <= REACH_M, 0.0, np.where(inside >= length - REACH_M, length, inside))
-    own = end % count
-    own_at = np.where(end < count, 0.0, shapely.length(lines.shapes[own]))
-    met = shapely.get_coordinates(shapely.line_interpolate_point(lines.shapes[line], inside))
-    n = np.arange(len(end))
-    return Breaks(
-        np.concatenate([own, line]).astype(np.int64),
-        np.concatenate([own_at, inside]),
-        np.concatenate([shapely.get_coordinates(ends[end]), met]),
-        np.column_stack([n, n + len(end)]),
+    exact, number = np.unique(
+        np.ascontiguousarray(xy).view(np.complex128).ravel(), return_inverse=True
     )
+    number = np.asarray(number, dtype=np.int64).ravel()
+    places = np.column_stack([exact.real, exact.imag])
+    tree = cKDTree(places, balanced_tree=False, compact_nodes=False)
+    close = tree.query_pairs(SAME_M, output_type="ndarray")
+    return number if not len(close) else linked(close, len(exact))[number]
 
 
-def _paired(lines: Lines, a: Ints, b: Ints, xy: Floats) -> Breaks:
-    """One break on each of two lines, joined."""
-    points = shapely.points(xy)
-    n = np.arange(len(a))
-    return Breaks(
-        np.concatenate([a, b]).astype(np.int64),
-        np.concatenate(
-            [
-                shapely.line_locate_point(lines.shapes[a], points),
-                shapely.line_locate_point(lines.shapes[b], points),
-            ]
+def linked(pairs: Ints, count: int) -> Ints:
+    """Number of the group of each of `count` things, of which pairs belong together."""
+    ones = np.ones(len(pairs))
+    links = sparse.coo_array((ones, (pairs[:, 0], pairs[:, 1])), (count, count))
+    return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
+
+
+def meeting_breaks(lines: Lines) -> Breaks:
+    """Places where lines cross or touch, as far as they join there."""
+    met = meetings_among(lines.segments)
+    end_a, aloft_a = _end_at(lines, met.a, met.along_a)
+    end_b, aloft_b = _end_at(lines, met.b, met.along_b)
+    joins = np.where(
+        end_a & end_b,
+        True,
+        np.where(
+            end_a,
+            lands(lines, met.a, met.b, aloft_a),
+            np.where(end_b, lands(lines, met.b, met.a, aloft_b), at_grade(lines, met.a, met.b)),
         ),
-        np.concatenate([xy, xy]),
-        np.column_stack([n, n + len(a)]),
     )
+    met = met.taken(joins)
+    return Breaks.paired((met.a, met.along_a, met.xy), (met.b, met.along_b, met.xy))
+
+
+def _end_at(lines: Lines, line: Ints, along: Floats) -> tuple[Flags, Flags]:
+    """Whether places are ends of their lines, and such with no ground under them."""
+    first, last = along <= SAME_M, along >= lines.length[line] - SAME_M
+    aloft = lines.aloft
+    return first | last, np.where(first, aloft[line], aloft[line + len(lines.shapes)])
+
+
+def at_grade(lines: Lines, a: Ints, b: Ints) -> Flags:
+    """Whether two lines that cross join there: neither spans, and no two levels differ."""
+    return np.asarray(~lines.spans[a] & ~lines.spans[b] & ~_levels_differ(lines, a, b))
+
+
+def lands(lines: Lines, own: Ints, line: Ints, aloft: Flags) -> Flags:
+    """Whether an end of `own` joins the inside of `line`.
+
+    A bridge begins somewhere: it lands on any street, and one on a higher level on a lower one.
+    What ends under a bridge does not join it, nor do bridges the street over which they meet.
+    """
+    passes = lines.spans[line] & ~lines.spans[own]
+    nearer = np.abs(lines.level[own]) <= np.abs(lines.level[line])
+    passes |= _levels_differ(lines, own, line) & nearer
+    return np.asarray(~passes & ~(aloft & ~lines.spans[line]))
+
+
+def _levels_differ(lines: Lines, a: Ints, b: Ints) -> Flags:
+    known = np.isfinite(lines.level[a]) & np.isfinite(lines.level[b])
+    return np.asarray(known & (lines.level[a] != lines.level[b]))

@@ -1,37 +1,39 @@
 """`street_network`: from lines to a network of nodes and edges on which people walk.
 
-Imports from `barriers`, `joints`, `network`, `inputs`.
+Imports from `walked`, `barriers`, `loose_ends`, `noding`, `joints`, `network`, `inputs`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
-import shapely
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from kgspatial.inputs.coordinates.crs import check_metric
 from kgspatial.inputs.osm.read import is_osm
-from kgspatial.inputs.osm.tags import closed_because
 from kgspatial.inputs.problems import Problem, problem_table
 from kgspatial.inputs.settings import Crossings
-from kgspatial.travel.network.barriers import cut_by_barriers
-from kgspatial.travel.network.joints import (
-    SAME_M,
-    Breaks,
-    Lines,
-    along,
-    crossing_breaks,
-    end_breaks,
-    vertex_breaks,
+from kgspatial.travel.network.barriers import (
+    barrier_crossings,
+    barrier_lines,
+    parted_nodes,
+    streets_along,
 )
+from kgspatial.travel.network.joints import Breaks, Lines, meeting_breaks, vertex_breaks
+from kgspatial.travel.network.loose_ends import loose_breaks
 from kgspatial.travel.network.network import StreetNetwork
+from kgspatial.travel.network.noding import pieces, stops_of
+from kgspatial.travel.network.segments import SAME_M
+from kgspatial.travel.network.walked import (
+    barrier_rows,
+    check_lines,
+    closed_rows,
+    length_ratios,
+    note,
+    walked_lines,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,12 +41,6 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
     Floats = NDArray[np.float64]
-
-CLOSED = ("forbidden", "needs_foot", "not_there", "no_street")
-"""Reasons for which a street is not walked; a word that nobody knows closes none."""
-
-LENGTH_RATIO = (0.5, 2.0)
-"""A stated length outside these shares of the drawn one is no length in metres of that line."""
 
 
 def street_network(streets: gpd.GeoDataFrame, *, crossings: Crossings = "auto") -> StreetNetwork:
@@ -60,19 +56,32 @@ def street_network(streets: gpd.GeoDataFrame, *, crossings: Crossings = "auto") 
         is between half and twice the drawn length.
     crossings : {"auto", "at_grade", "shared"}
         ``shared``: lines join where they share a vertex, as OpenStreetMap means it. ``at_grade``:
-        also where they cross, and where an end comes within 0.5 m of another line, unless one of
-        the two is a bridge or a tunnel or their ``level`` differs. ``auto``: ``shared`` for
-        layers that were read from OpenStreetMap, ``at_grade`` for all others.
+        also where they cross, and where an end meets another line or misses it by 0.5 m or less.
+        ``auto``: ``shared`` for layers that were read from OpenStreetMap, ``at_grade`` for all
+        others.
 
     Returns
     -------
     StreetNetwork
-        Nodes at ends, junctions and crossings; parts that are not joined stay apart.
+        Nodes at ends, junctions and crossings, west to east; edges in the order of the rows and
+        along them. Parts that are not joined stay apart.
 
     Raises
     ------
     InputError
-        When the CRS is not projected in metres.
+        When the CRS is not projected in metres, or a row is no line.
+
+    Notes
+    -----
+    At grade, bridges and tunnels, and lines whose ``level`` differs, do not join what they cross,
+    only what shares a vertex with them. A bridge lands on the line that its end meets, unless
+    only other bridges meet there; a street that ends under a bridge does not join it. Nothing
+    tells a bridge from the street below where a drawing cuts both at their crossing.
+
+    An end that just misses a line joins it unless streets lead there in less than 2 m, or a
+    barrier lies between. What arrives at a barrier on different sides is not joined there, unless
+    a bridge or a tunnel begins at that place; a barrier that ends on a street does not cut it.
+    A street that runs on a barrier itself is joined to neither side, and listed.
 
     Examples
     --------
@@ -82,30 +91,37 @@ def street_network(streets: gpd.GeoDataFrame, *, crossings: Crossings = "auto") 
     <StreetNetwork: 5 nodes, 4 edges, 0.3 km, 1 connected parts>
     """
     crs = check_metric(cast("CRS", streets.crs))
-    barriers = _rows_with(streets, "barrier")
-    closed, problems = _closed(streets[~barriers])
-    walked = np.flatnonzero(~barriers)[~closed]
-    lines = _lines(streets, walked, simple=_joins_at_grade(streets, crossings))
-    ratio, odd = _length_ratios(streets, walked)
-    network = _network(lines, _breaks(lines, _joins_at_grade(streets, crossings)), crs)
-    network = replace(
-        network,
-        metres=network.metres * ratio[network.rows],
-        problems=problem_table(problems + odd),
+    check_lines(streets)
+    cutting = barrier_rows(streets)
+    closed, found = closed_rows(streets[~cutting])
+    rows = np.flatnonzero(~cutting)[~closed]
+    ratio, odd = length_ratios(streets, rows)
+    lines = walked_lines(streets, rows)
+    barriers = barrier_lines(streets.geometry.to_numpy()[cutting])
+    crossed = barrier_crossings(lines, barriers)
+    breaks = _breaks(lines, barriers, at_grade=_joins_at_grade(streets, crossings))
+    stops = stops_of(lines, Breaks.joined([breaks, crossed.breaks]))
+    shapes = pieces(lines, stops)
+    tail, head, old = parted_nodes(lines, stops, shapes, crossed)
+    tail, head, nodes = _west_to_east(tail, head, _place_of_nodes(stops.node, stops.xy)[old])
+    first = stops.first
+    line = stops.line[first]
+    metres = (stops.along[first + 1] - stops.along[first]) * ratio[lines.row[line]]
+    problems = problem_table(
+        found + odd + _along(streets, lines.row[streets_along(lines, barriers)])
     )
-    return cut_by_barriers(network, streets.geometry.to_numpy()[barriers])
-
-
-def _rows_with(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
-    if column not in streets:
-        return np.zeros(len(streets), dtype=np.bool_)
-    return streets[column].notna().to_numpy(dtype=np.bool_)
-
-
-def _flags(streets: gpd.GeoDataFrame, column: str) -> NDArray[np.bool_]:
-    if column not in streets:
-        return np.zeros(len(streets), dtype=np.bool_)
-    return streets[column].astype("boolean").fillna(False).to_numpy(dtype=np.bool_)
+    return StreetNetwork(
+        crs,
+        nodes,
+        tail,
+        head,
+        metres,
+        shapes,
+        lines.row[line],
+        lines.spans[line],
+        barriers,
+        problems,
+    )
 
 
 def _joins_at_grade(streets: gpd.GeoDataFrame, crossings: Crossings) -> bool:
@@ -114,134 +130,39 @@ def _joins_at_grade(streets: gpd.GeoDataFrame, crossings: Crossings) -> bool:
     return crossings == "at_grade"
 
 
-def _closed(streets: gpd.GeoDataFrame) -> tuple[NDArray[np.bool_], list[Problem]]:
-    """Rows on which nobody walks, by their tags, and how many there are."""
-    known = [c for c in ("highway", "foot", "access") if c in streets]
-    if not known:
-        return np.zeros(len(streets), dtype=np.bool_), []
-    words = streets[known].astype("string").fillna("")
-    kinds = words.drop_duplicates()
-    shut = [
-        closed_because({k: v for k, v in zip(known, row, strict=True) if v}) in CLOSED
-        for row in kinds.itertuples(index=False)
-    ]
-    marks = words.merge(kinds.assign(shut=shut), on=known, how="left")["shut"]
-    closed = marks.to_numpy(dtype=np.bool_)
-    if not closed.any():
-        return closed, []
-    text = f"{closed.sum()} of {len(closed)} streets are closed to people on foot"
-    return closed, [_problem(streets, "closed_streets", text, "not walked on")]
-
-
-def _problem(streets: gpd.GeoDataFrame, code: str, text: str, done: str) -> Problem:
-    return Problem("streets", code, text, done, "note", str(streets.attrs.get("source", "")))
-
-
-def _length_ratios(streets: gpd.GeoDataFrame, walked: Ints) -> tuple[Floats, list[Problem]]:
-    """What the walk counts over the drawn length, by row; 1 where nothing usable is stated."""
-    ratio = np.ones(len(streets))
-    if "length_m" not in streets:
-        return ratio, []
-    stated = pd.to_numeric(streets["length_m"], errors="coerce").to_numpy(dtype=np.float64)
-    drawn = shapely.length(streets.geometry.to_numpy())
-    found = np.divide(stated, drawn, out=np.full_like(drawn, np.nan), where=drawn > 0)[walked]
-    usable = (found >= LENGTH_RATIO[0]) & (found <= LENGTH_RATIO[1])
-    ratio[walked[usable]] = found[usable]
-    odd = int((np.isfinite(found) & ~usable).sum())
-    if not odd:
-        return ratio, []
-    text = f"length_m of {odd} streets is less than half or more than twice the drawn length"
-    return ratio, [_problem(streets, "odd_lengths", text, "their drawn length is used")]
-
-
-def _lines(streets: gpd.GeoDataFrame, walked: Ints, *, simple: bool) -> Lines:
-    """Single lines without height and without repeated points; at grade none crosses itself."""
-    flat = shapely.force_2d(streets.geometry.to_numpy()[walked])
-    parts, index = shapely.get_parts(flat, return_index=True)
-    spans = (_flags(streets, "bridge") | _flags(streets, "tunnel"))[walked]
-    level = np.full(len(streets), np.nan)
-    if "level" in streets:
-        level = pd.to_numeric(streets["level"], errors="coerce").to_numpy(dtype=np.float64)
-    if simple:
-        parts, inner = shapely.get_parts(_noded(parts, spans[index]), return_index=True)
-        index = index[inner]
-    parts = shapely.remove_repeated_points(parts, SAME_M)
-    long = shapely.length(parts) > SAME_M
-    parts, index = parts[long], index[long]
-    return Lines(parts, walked[index].astype(np.int64), spans[index], level[walked][index])
-
-
-def _noded(parts: NDArray[np.object_], spans: NDArray[np.bool_]) -> NDArray[np.object_]:
-    """Lines that cross themselves at grade, cut there."""
-    crossed = ~shapely.is_simple(parts) & ~spans
-    noded = parts.copy()
-    noded[crossed] = shapely.node(parts[crossed])
-    return noded
-
-
-def _breaks(lines: Lines, at_grade: bool) -> Breaks:
+def _breaks(lines: Lines, barriers: NDArray[np.object_], *, at_grade: bool) -> Breaks:
+    """Where lines join."""
     shared = vertex_breaks(lines)
     if not at_grade:
         return shared
-    tree = shapely.STRtree(lines.shapes)
-    return Breaks.joined([shared, crossing_breaks(lines, tree), end_breaks(lines, tree)])
+    exact = Breaks.joined([shared, meeting_breaks(lines)])
+    return Breaks.joined([exact, loose_breaks(lines, exact, barriers)])
 
 
-def _network(lines: Lines, breaks: Breaks, crs: CRS) -> StreetNetwork:
-    """Nodes of joined breaks; edges between the breaks that follow each other on a line."""
-    order = np.lexsort((breaks.along, breaks.line))
-    line, at, xy = breaks.line[order], breaks.along[order], breaks.xy[order]
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    fresh = np.ones(len(order), dtype=np.bool_)
-    fresh[1:] = (np.diff(line) != 0) | (np.diff(at) > SAME_M)
-    number = np.cumsum(fresh) - 1
-    pairs = number[place[breaks.pairs]]
-    line, at, xy = line[fresh], at[fresh], xy[fresh]
-    node, nodes = _nodes(xy, pairs)
-    first = np.flatnonzero(np.diff(line) == 0)
-    shapes = _pieces(lines.shapes, line, at, xy, first)
-    return StreetNetwork(
-        crs, nodes, node[first], node[first + 1], at[first + 1] - at[first], shapes,
-        lines.row[line[first]], lines.spans[line[first]],
-    )  # fmt: skip
+def _place_of_nodes(node: Ints, xy: Floats) -> Floats:
+    """Of stops that are one node, the most western place."""
+    order = _order(xy)
+    _, west = np.unique(node[order], return_index=True)
+    return np.asarray(xy[order[west]])
 
 
-def _nodes(xy: Floats, pairs: Ints) -> tuple[Ints, Floats]:
-    """Number of the node of each break, and the nodes' places, west to east."""
-    count = len(xy)
-    links = sparse.coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (count, count))
-    _, label = connected_components(links, directed=False)
-    order = np.lexsort((xy[:, 1], xy[:, 0]))
-    _, west = np.unique(label[order], return_index=True)
-    chosen = order[west]
-    rank = np.empty(len(chosen), dtype=np.int64)
-    sorted_nodes = np.lexsort((xy[chosen, 1], xy[chosen, 0]))
-    rank[sorted_nodes] = np.arange(len(chosen))
-    return rank[label], xy[chosen[sorted_nodes]]
+def _order(xy: Floats) -> Ints:
+    """West to east, then south to north, to the millimetre: more would be rounding errors."""
+    x, y = np.rint(xy / SAME_M).T
+    return np.lexsort((y, x))
 
 
-def _pieces(
-    shapes: NDArray[np.object_], line: Ints, at: Floats, xy: Floats, first: Ints
-) -> NDArray[np.object_]:
-    """Each line cut at its breaks: from break `first` to the one after it."""
-    corner_xy, corner_line = shapely.get_coordinates(shapes, return_index=True)
-    corner_at = along(corner_xy, corner_line)
-    keys = np.searchsorted(_keyed(line, at), _keyed(corner_line, corner_at))
-    left, right = np.clip(keys - 1, 0, len(at) - 1), np.clip(keys, 0, len(at) - 1)
-    inner = (np.abs(at[left] - corner_at) > SAME_M) | (line[left] != corner_line)
-    inner &= (np.abs(at[right] - corner_at) > SAME_M) | (line[right] != corner_line)
-    edge_of = np.full(len(at), -1, dtype=np.int64)
-    edge_of[first] = np.arange(len(first))
-    count = np.arange(len(first))
-    edge = np.concatenate([count, edge_of[left[inner]], count])
-    where = np.concatenate([at[first], corner_at[inner], at[first + 1]])
-    all_xy = np.concatenate([xy[first], corner_xy[inner], xy[first + 1]])
-    order = np.lexsort((where, edge))
-    order = order[edge[order] >= 0]
-    return np.asarray(shapely.linestrings(all_xy[order], indices=edge[order]), dtype=object)
+def _west_to_east(tail: Ints, head: Ints, nodes: Floats) -> tuple[Ints, Ints, Floats]:
+    """Numbers of nodes that do not depend on the order of the rows."""
+    order = _order(nodes)
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return rank[tail], rank[head], nodes[order]
 
 
-def _keyed(line: Ints, at: Floats) -> Floats:
-    """Line and place as one sortable number: a complex number sorts by its real part first."""
-    return np.asarray(line + 1j * at)
+def _along(streets: gpd.GeoDataFrame, rows: Ints) -> list[Problem]:
+    """A finding on streets that lie on barriers."""
+    if not len(rows):
+        return []
+    text = f"{len(np.unique(rows))} streets run on a barrier, on neither side of it"
+    return [note(streets, "along_barrier", text, "joined to what leaves it on no side")]
