@@ -93,7 +93,9 @@ def _answer(column: Column) -> str:
     """What stands in a column's cells."""
     if column.values:
         return ", ".join(f"`{value}`" for value in column.values)
-    plain = {"text": "text", "flag": "yes or no", "number": "", "integer": ""}[column.kind]
+    if column.codes:
+        return f"several of {', '.join(f'`{code}`' for code in column.codes)}"
+    plain = {"text": "text", "flag": "yes or no", "date": "a date"}.get(column.kind, "")
     return UNITS.get(column.unit, column.unit) or plain
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from affine import Affine
 from branca.element import Element
@@ -40,6 +41,7 @@ from kgspatial.inputs.settings import (
 from kgspatial.layers import Grid, Population
 from kgspatial.maps import PlanMap, packing, plan_map, symbols, write_standalone
 from kgspatial.maps.grid_images import cell_hectares, palette_png
+from kgspatial.maps.reach_lines import reach_lines
 from kgspatial.report import palette
 from kgspatial.siting import SitePlan, propose_sites
 from kgspatial.study import Study
@@ -582,6 +584,76 @@ def test_children_of_a_village_are_drawn_where_it_lies() -> None:
 
 def test_no_points_are_drawn_where_every_child_has_a_polygon_or_a_cell(page: str) -> None:
     assert "points" not in keys_of(page)
+
+
+# Ways of walking
+
+
+def street_grid() -> gpd.GeoDataFrame:
+    """Streets 300 m apart both ways, and a river that no street crosses."""
+    ways = [LineString([at(-300, y), at(2400, y)]) for y in range(-150, 1800, 300)]
+    ways += [LineString([at(x, -150), at(x, 1650)]) for x in range(-300, 2400, 300)]
+    river = LineString([at(-350, -200), at(-350, 1800)])
+    return gpd.GeoDataFrame(
+        {"barrier": [*([None] * len(ways)), "river"]}, geometry=[*ways, river], crs=CRS
+    )
+
+
+def walking(method: str, **changes: Any) -> Study:
+    chosen = replace(settings(), travel=TravelSettings(limit_m=600.0, method=method))
+    return small_study(streets=street_grid(), settings=chosen, **changes)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_map_of_walks_along_streets_tells_of_no_straight_lines(language: str) -> None:
+    study = walking("street")
+    balance = assessed(study)
+    sites = propose_sites(study, balance, new=1, time_limit_s=5)
+    page = rendered(plan_map(study, balance, sites, language=language))
+    told = json.dumps(content(page), ensure_ascii=False).lower()
+    assert not [w for w in ("绕行", "detour", "半径", "radius ", "直线", "straight") if w in told]
+    names = {
+        "zh": ("沿道路步行 600 m 范围", "规划园沿道路步行 600 m 范围"),
+        "en": ("Catchments (600 m along streets)", "Proposed catchments (600 m along streets)"),
+    }
+    keys = ("catchments", "site_catchments")
+    assert tuple(layer(page, key)["label"] for key in keys) == names[language]
+    assert {"zh": "沿道路量算", "en": "along streets"}[language] in content(page)["note"]
+
+
+def test_barriers_are_not_drawn_as_streets() -> None:
+    study = walking("street")
+    page = rendered(plan_map(study, assessed(study)))
+    assert len(layer(page, "streets")["of"]) == len(study.streets) - 1
+    assert len(layer(page, "barriers")["of"]) == 1
+
+
+def test_a_map_by_a_given_matrix_says_so() -> None:
+    near = measure_travel(small_study(), estimate_demand(small_study())).csr.tocoo()
+    plain = small_study()
+    starts = estimate_demand(plain).points["demand_id"].to_numpy()
+    ends = plain.kindergartens["kindergarten_id"].to_numpy()
+    walks = {"origin_id": starts[near.row], "destination_id": ends[near.col], "metres": near.data}
+    study = walking("given", travel=pd.DataFrame(walks))
+    page = rendered(plan_map(study, assessed(study)))
+    assert "按自备步行距离表" in content(page)["note"]
+    assert layer(page, "catchments")["label"] == "步行 600 m 可达外包线"
+    assert "绕行" not in json.dumps(content(page), ensure_ascii=False)
+
+
+def test_a_straight_map_names_its_radius_and_detour(results: Results, page: str) -> None:
+    assert layer(page, "catchments")["label"] == "服务范围（半径600 m）"
+    assert "绕行系数1" in content(page)["note"]
+
+
+def test_lines_of_catchments_leave_out_the_middles_of_blocks_alone() -> None:
+    small, large = square(100, 100, 100), square(400, 400, 300)
+    whole = square(0, 0, 1000)
+    holed = Polygon(whole.exterior, [small.exterior, large.exterior])
+    drawn = reach_lines(gpd.GeoDataFrame(geometry=[holed, whole, Polygon()], crs=CRS))
+    assert drawn.iloc[0].length == pytest.approx(4000 + 1200)
+    assert drawn.iloc[1].equals_exact(whole.boundary)
+    assert drawn.iloc[2].is_empty
 
 
 # Folium's children

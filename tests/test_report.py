@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import matplotlib.style
 import numpy as np
 import openpyxl
 import pandas as pd
@@ -16,6 +20,7 @@ import pytest
 from affine import Affine
 from docx import Document
 from docx.oxml.ns import qn
+from matplotlib.figure import Figure
 from PIL import Image
 from shapely import Point, box
 
@@ -25,14 +30,19 @@ from kgspatial.demand import estimate_demand
 from kgspatial.errors import KgspatialWarning
 from kgspatial.inputs.settings import DemandSettings, PlanSettings, Settings, SitingSettings
 from kgspatial.layers import Grid, Population
+from kgspatial.plan import PlanRun, run_plan
+from kgspatial.reading import read_study
 from kgspatial.report import annex_tables, write_document, write_figures, write_tables
-from kgspatial.report.figure_parts import Scene, nice_length
+from kgspatial.report.figure_parts import LEGEND_FLOOR, Scene, nice_length
+from kgspatial.report.figures import _style as figure_style
 from kgspatial.report.lettering import Lettering, choose_lettering
-from kgspatial.report.plates import _areas_and_points
-from kgspatial.report.sentences import proof_sentence
+from kgspatial.report.plates import _areas_and_points, demand_plate, layout_plate
+from kgspatial.report.sentences import parameters, proof_sentence
 from kgspatial.report.wording import clean, say
+from kgspatial.sample import sample_folder
 from kgspatial.siting import SitePlan, propose_sites
 from kgspatial.study import Study
+from kgspatial.terms import Language
 from kgspatial.travel import measure_travel
 
 CRS = "EPSG:4549"
@@ -547,3 +557,129 @@ def test_importing_the_room_loads_no_drawing_or_writing_library() -> None:
     code = f"import sys, kgspatial.report; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+STRAIGHT_WORDS = ("绕行", "直线", "半径", "detour", "straight line", "radius")
+"""What only straight lines may be told with."""
+
+
+def sample_by(method: str, folder: Path, language: Language = "zh") -> PlanRun:
+    """Run the sample district with its walks measured otherwise."""
+    shutil.copytree(sample_folder(), folder / "plan", dirs_exist_ok=True)
+    plan = folder / "plan" / "plan.toml"
+    text = plan.read_text(encoding="utf-8")
+    named = text.replace("[travel]\n", f'[travel]\nmethod = "{method}"\n')
+    if method == "given":
+        named += '\n[inputs.travel]\npath = "walks.csv"\n'
+    plan.write_text(named, encoding="utf-8")
+    return run_plan(plan, folder / "out", language=language)
+
+
+def write_walks(folder: Path) -> None:
+    """Write minutes of a plan's own: a straight walk to every kindergarten and candidate."""
+    (folder / "plan").mkdir()
+    study = read_study(sample_folder() / "plan.toml")
+    points, slow = estimate_demand(study).points, 40.0
+    parts = []
+    for ends, key in ((study.kindergartens, "kindergarten_id"), (study.candidates, "site_id")):
+        metres = measure_travel(study, points, to=ends, detour=1.0).csr.tocoo()
+        start = points["demand_id"].to_numpy()[metres.row]
+        end = ends[key].to_numpy()[metres.col]
+        parts.append(
+            pd.DataFrame({"from_id": start, "to_id": end, "travel_time": metres.data / slow})
+        )
+    pd.concat(parts).to_csv(folder / "plan" / "walks.csv", index=False)
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def along_streets(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> PlanRun:
+    return sample_by("street", tmp_path_factory.mktemp("street"), request.param)
+
+
+def legend_texts(figure: Figure) -> list[str]:
+    texts = [t for legend in figure.legends for t in legend.get_texts()]
+    return [t.get_text().replace("\n", " ") for t in texts]
+
+
+def scene_of(run: PlanRun) -> Scene:
+    lettering = choose_lettering(run.study.settings.plan.language)
+    return Scene(run.study, run.balance, run.sites, lettering)
+
+
+def drawn(plate: Callable[[Scene], Figure | None], run: PlanRun, **layers: object) -> Figure:
+    """Draw a plate of a run as `write_figures` does, with layers of the study replaced."""
+    scene = scene_of(run)
+    scene = dataclasses.replace(scene, study=dataclasses.replace(run.study, **layers))
+    with matplotlib.style.context(["default", figure_style(scene.lettering)], after_reset=True):
+        figure = plate(scene)
+        assert figure is not None
+        figure.canvas.draw()
+    return figure
+
+
+class TestWaysOfWalking:
+    def test_nothing_of_a_street_run_tells_of_straight_lines(self, along_streets: PlanRun) -> None:
+        out = along_streets.outputs.folder
+        told = [texts_of(out / "report.docx"), texts_of(out / "tables.xlsx")]
+        told.append((out / "problems.csv").read_text(encoding="utf-8-sig"))
+        for plate in (layout_plate, demand_plate):
+            told += legend_texts(drawn(plate, along_streets))
+        found = [w for w in STRAIGHT_WORDS for text in told if w in text.lower()]
+        assert not found
+        along = {"zh": "沿道路步行距离", "en": "walking distance along streets"}
+        assert along[along_streets.study.settings.plan.language] in told[0]
+
+    def test_the_layout_draws_the_streets_that_are_reached(self, along_streets: PlanRun) -> None:
+        figure = drawn(layout_plate, along_streets)
+        said = {"zh": "沿道路步行 800 m 范围", "en": "800 m along streets"}
+        assert said[along_streets.study.settings.plan.language] in legend_texts(figure)
+        dashed = [c for c in figure.axes[0].collections if c.get_zorder() == 5 and c.get_paths()]
+        corners = np.vstack([path.vertices for c in dashed for path in c.get_paths()])
+        sites = along_streets.sites.sites
+        apart = np.hypot(
+            corners[:, 0, None] - sites.geometry.x.to_numpy(),
+            corners[:, 1, None] - sites.geometry.y.to_numpy(),
+        ).min(axis=1)
+        assert apart.min() < 0.5 * apart.max()  # no circles: some streets lead less far
+
+    def test_barriers_are_named_in_the_legend_of_maps(self, along_streets: PlanRun) -> None:
+        barriers = {"zh": "步行阻隔", "en": "Barriers on foot"}
+        wanted = barriers[along_streets.study.settings.plan.language]
+        assert wanted in legend_texts(drawn(demand_plate, along_streets))
+        assert wanted not in legend_texts(drawn(demand_plate, along_streets, streets=None))
+
+    def test_parameters_are_those_of_the_way(self, along_streets: PlanRun) -> None:
+        table = parameters(along_streets.study, along_streets.balance, "en").set_index("parameter")
+        assert table.loc["Longest walk to a street, m", "value"] == "200"
+        assert "Walking speed, m a minute" not in table.index
+
+    def test_the_summary_tells_how_the_matrix_was_made(self, along_streets: PlanRun) -> None:
+        out = along_streets.outputs.folder
+        said = json.loads((out / "summary.json").read_text(encoding="utf-8"))["parameters"]
+        assert said["travel_matrix"]["method"] == "street"
+        assert said["travel_matrix"]["snap_m"] == 200
+
+    def test_a_matrix_of_minutes_is_called_the_plans_own(self, tmp_path: Path) -> None:
+        write_walks(tmp_path)
+        run = sample_by("given", tmp_path)
+        out = run.outputs.folder
+        report = texts_of(out / "report.docx")
+        assert "自备步行距离表" in report
+        assert not [
+            w for w in ("绕行", "半径", "直线") if w in report + texts_of(out / "tables.xlsx")
+        ]
+        table = parameters(run.study, run.balance, "en").set_index("parameter")
+        assert table.loc["Walking speed, m a minute", "value"] == "54"
+        assert "步行 800 m 可达范围" in legend_texts(drawn(layout_plate, run))
+
+    def test_many_long_names_leave_room_for_the_scale_bar(self, along_streets: PlanRun) -> None:
+        plan = along_streets.sites
+        many = pd.concat([plan.sites] * 5, ignore_index=True)
+        named = many.assign(name="新区第一中心幼儿园东侧规划地块及其配套设施用地")
+        run = dataclasses.replace(along_streets, sites=dataclasses.replace(plan, sites=named))
+        figure = drawn(layout_plate, run)
+        lowest = min(legend.get_window_extent().y0 for legend in figure.legends)
+        assert lowest / figure.bbox.height > LEGEND_FLOOR
+        assert any(text.startswith(("...", "……")) for text in legend_texts(figure))

@@ -18,10 +18,24 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import Geod
 
-ColumnKind = Literal["text", "number", "integer", "flag"]
+ColumnKind = Literal["text", "number", "integer", "flag", "date"]
+"""Dates are texts as ISO 8601 writes them, such as 2025-03-31."""
 
 KINDS = ("public", "inclusive", "private")
 SOURCES = ("parcel", "idle_building", "community", "expansion")
+
+PROBLEM_KINDS = ("planning", "building", "handover", "use", "unsurveyed")
+"""What is wrong with a supporting kindergarten: 规划, 建设, 移交, 使用不到位 (国办发〔2019〕3号), 未摸排."""
+
+USES = ("public", "inclusive", "profit", "rented", "sold", "idle", "diverted")
+MEASURES = ("build", "convert", "build_nearby", "replace", "purchase", "recover", "hand_over")
+OUTCOMES = ("public", "inclusive")
+OFFICES = ("education", "housing")
+STAGES = ("land_study", "land_sale", "permits", "acceptance", "handover", "follow_up")
+PROGRESS = ("not_started", "under_way", "done", "stopped")
+WORKS = ("new", "conversion", "expansion", "relocation", "enlargement", "reuse", "supporting")
+FUNDING = ("bonds", "grants", "balancing", "donations", "budget")
+
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 OLDEST_AGE = 6
 """Children are counted by single year of age up to this one, for the cohort method."""
@@ -29,7 +43,10 @@ OLDEST_AGE = 6
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a layer: its canonical name, type, limits and unit."""
+    """One column of a layer: its canonical name, type, limits and unit.
+
+    A cell holds one of `values`, or several of `codes` joined by ";".
+    """
 
     name: str
     kind: ColumnKind = "text"
@@ -38,6 +55,7 @@ class Column:
     maximum: float | None = None
     values: tuple[str, ...] = ()
     unit: str = ""
+    codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,9 +245,75 @@ TABLES: dict[str, Layer] = {
             Column("minutes", "number", unit="min"),
         ),
     ),
+    "ledger": Layer(
+        "ledger",
+        None,
+        (),
+        (
+            Column("number"),
+            Column("entry_id"),
+            Column("county"),
+            Column("town"),
+            Column("community", required=True),
+            Column("community_id"),
+            Column("kindergarten"),
+            Column("kindergarten_id"),
+            Column("developer"),
+            _year("approved_year"),
+            _year("delivered_year"),
+            _count("households", "households"),
+            _count("classes", "classes"),
+            _count("planned_places", "places"),
+            _count("places", "places"),
+            Column("problem_kinds", codes=PROBLEM_KINDS),
+            Column("use", values=USES),
+            Column("measures", codes=MEASURES),
+            Column("outcome", values=OUTCOMES),
+            Column("responsible_unit"),
+            Column("responsible_person"),
+            Column("lead_office", codes=OFFICES),
+            Column("stage", values=STAGES),
+            Column("deadline", "date"),
+            Column("progress"),
+            Column("done_date", "date"),
+            Column("notes"),
+        ),
+    ),
+    "projects": Layer(
+        "projects",
+        None,
+        (),
+        (
+            Column("project_id"),
+            Column("name", required=True),
+            Column("county"),
+            Column("town"),
+            Column("location"),
+            Column("community"),
+            Column("community_id"),
+            Column("kindergarten"),
+            Column("kindergarten_id"),
+            Column("site_id"),
+            Column("work", values=WORKS),
+            _count("classes", "classes"),
+            _count("places_added", "places"),
+            _count("public_places_added", "places"),
+            _count("investment_wan", "10,000 yuan"),
+            _count("planned_wan", "10,000 yuan"),
+            _count("done_wan", "10,000 yuan"),
+            Column("funding", codes=FUNDING),
+            _year("year"),
+            Column("started", "date"),
+            Column("opens", "date"),
+            Column("progress"),
+            Column("responsible_unit"),
+            Column("notes"),
+        ),
+    ),
 }
-"""Tables without a place: births by calendar year (by unit where `unit_id` is given), and the
-user's own travel matrix, a pair of demand point and kindergarten a row."""
+"""Tables without a place: births by calendar year (by unit where `unit_id` is given), the user's
+own travel matrix (a pair of demand point and kindergarten a row), the rectification ledger
+(整治台账, an estate a row) and the list of projects (项目清单)."""
 
 
 def spec_of(name: str) -> Layer:

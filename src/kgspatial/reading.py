@@ -197,6 +197,8 @@ def _study(plan: PlanFile, found: _Found) -> Study:
         elevation=found.elevation,
         births=found.tables.get("births"),
         travel=found.tables.get("travel"),
+        ledger=found.tables.get("ledger"),
+        projects=found.tables.get("projects"),
         settings=plan.settings,
         crs=plan.settings.plan.study_crs,  # type: ignore[arg-type]
         problems=problem_table(found.problems),

@@ -52,6 +52,8 @@ class Study:
         say what they hold.
     births : DataFrame, optional
         Births by calendar year: ``year``, ``births`` and, where given by unit, ``unit_id``.
+    ledger, projects : DataFrame, optional
+        The rectification ledger (整治台账) and the list of projects, for `balance.ledger`.
     elevation : Elevation, str or Path, optional
         Heights, or the path of a raster of them: walks along streets that climb count more.
     travel : DataFrame, optional
@@ -97,6 +99,8 @@ class Study:
     births: pd.DataFrame | None = None
     elevation: Elevation | None = None
     travel: pd.DataFrame | None = None
+    ledger: pd.DataFrame | None = None
+    projects: pd.DataFrame | None = None
     settings: Settings = field(default_factory=Settings)
     crs: CRS = None  # type: ignore[assignment]
     problems: pd.DataFrame = None  # type: ignore[assignment]

@@ -1,7 +1,7 @@
-"""Allocation of children to places, gap tables, indicators.
+"""Allocation of children to places, gap tables, indicators, the ledger.
 
 Imports from `access`, `travel`, `supply`, `demand`, `standards`, `study`. Module order: allocate,
-choice, assess, gaps, priority, expressions, indicators.
+choice, assess, gaps, priority, expressions, indicators; `ledger` is a room of its own.
 """
 
 from kgspatial.balance.allocate import allocate

@@ -1,6 +1,6 @@
 """The results on the map: gaps of communities and points, kindergartens, catchments, sites, candidates.
 
-Imports from `drawn`, `packing`, `symbols`, `balance`, `siting`.
+Imports from `drawn`, `packing`, `reach_lines`, `symbols`, `balance`, `siting`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pandas as pd
 from kgspatial.maps import symbols
 from kgspatial.maps.drawn import Drawn, Scene, Style, as_text, fields, labels, subtitles, titles
 from kgspatial.maps.packing import pack_areas, pack_lines, pack_points
+from kgspatial.maps.reach_lines import reach_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -235,7 +236,7 @@ def _catchments(scene: Scene, key: str, table: gpd.GeoDataFrame, colour: str) ->
         key,
         label,
         "lines",
-        pack_lines(gpd.GeoSeries(table.boundary)),
+        pack_lines(reach_lines(table)),
         [Style(label, "line", line=colour, width=1.2, dash="5 4")],
         [0] * len(table),
         shown=False,

@@ -2,8 +2,8 @@
 
 Public: `annex_tables`, `write_tables`, `write_figures`, `write_document`.
 Order, each importing from those before it: wording, tables, workbook; lettering, palette,
-figure_parts, plates, charts, figures; sentences, docx_parts, document. xlsxwriter, matplotlib
-and docx are loaded when something is written, so that importing this room costs nothing.
+figure_parts, site_marks, plates, charts, figures; sentences, docx_parts, document. xlsxwriter,
+matplotlib and docx are loaded when something is written, so that importing this room costs nothing.
 """
 
 from kgspatial.report.document import write_document

@@ -167,14 +167,23 @@ def distance_text(metres: float, length: float, *, last: bool) -> str:
     return f"{number:g} {unit}" if last else f"{number:g}"
 
 
-def add_legends(figure: Figure, groups: Sequence[LegendGroup], scene: Scene) -> None:
-    """Stack the legend in the panel, in the largest letters that leave room for the scale bar."""
+def add_legends(
+    figure: Figure,
+    groups: Sequence[LegendGroup],
+    scene: Scene,
+    shorter: Sequence[Sequence[LegendGroup]] = (),
+) -> None:
+    """Stack the legend in the panel, in the largest letters that leave room for the scale bar.
+
+    Where even the smallest leave none, the `shorter` legends are tried, one after the other.
+    """
     top = MAP_BOX[1] + MAP_BOX[3]
     figure.text(PANEL_LEFT, top, scene.say("legend"), size=12, va="top")
-    for size in LEGEND_SIZES:
-        drawn = _stacked(figure, groups, top - 0.035, size, scene.lettering.heading_weight)
+    tries = [(said, size) for said in (groups, *shorter) for size in LEGEND_SIZES]
+    for number, (said, size) in enumerate(tries, start=1):
+        drawn = _stacked(figure, said, top - 0.035, size, scene.lettering.heading_weight)
         lowest = min(_bottom(figure, legend) for legend in drawn)
-        if lowest > LEGEND_FLOOR or size == LEGEND_SIZES[-1]:
+        if lowest > LEGEND_FLOOR or number == len(tries):
             return
         for legend in drawn:
             legend.remove()

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from pyproj import Transformer
 
@@ -28,7 +29,7 @@ from kgspatial.report.figure_parts import (
     place_labels,
     total_bounds,
 )
-from kgspatial.report.site_marks import draw_sites, site_areas, site_groups
+from kgspatial.report.site_marks import LISTED_SITES, draw_sites, site_areas, site_groups
 from kgspatial.report.wording import clean, is_missing, latin_names
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 MANY_POLYGONS = 3000
 MOST_LABELLED = 60
 """Units beyond this number stay without names, which would hide the map."""
+BARRIER_WIDTH = 1.4
 POINT_COLOUR = "#5a5a5a"
 """Of children where no area is known for them, hence no density."""
 
@@ -67,7 +69,7 @@ def demand_plate(scene: Scene) -> Figure:
     names = [*(f"≤ {u:g}" for u in limits), f"> {limits[-1]:g}" if len(limits) else "> 0"]
     ramp = [_patch(symbols.DEMAND_COLOURS[i], n) for i, n in enumerate(names)]
     groups = [(scene.say("legend_density"), ramp), *_dot_groups(scene, sizes)]
-    add_legends(figure, [*groups, *_kind_groups(scene)], scene)
+    add_legends(figure, [*groups, *_kind_groups(scene), *_ground_groups(scene)], scene)
     return figure
 
 
@@ -77,7 +79,8 @@ def gap_plate(scene: Scene) -> Figure:
     _gaps(axes, scene, scene.balance)
     _boundaries(axes, scene, label=True)
     _kindergartens(axes, scene.balance)
-    add_legends(figure, [_gap_group(scene, "legend_gap"), *_kind_groups(scene)], scene)
+    groups = [_gap_group(scene, "legend_gap"), *_kind_groups(scene), *_ground_groups(scene)]
+    add_legends(figure, groups, scene)
     return figure
 
 
@@ -93,8 +96,11 @@ def layout_plate(scene: Scene) -> Figure | None:
     _kindergartens(axes, plan.before)
     _excluded(axes, plan.excluded)
     draw_sites(axes, plan.sites, areas)
-    groups = [*site_groups(scene, plan, areas), _gap_group(scene, "legend_gap_after")]
-    add_legends(figure, [*groups, *_kind_groups(scene)], scene)
+    rest = [_gap_group(scene, "legend_gap_after"), *_kind_groups(scene), *_ground_groups(scene)]
+    longest, *shorter = (
+        [*site_groups(scene, plan, areas, listed), *rest] for listed in LISTED_SITES
+    )
+    add_legends(figure, longest, scene, shorter)
     return figure
 
 
@@ -128,14 +134,29 @@ def footnote(scene: Scene) -> str:
 def _streets(axes: Axes, streets: gpd.GeoDataFrame | None) -> None:
     if streets is None or streets.empty:
         return
-    cut = streets["barrier"].notna() if "barrier" in streets else pd.Series(False, streets.index)
+    cut = _is_barrier(streets)
     for rows, colour, width in (
         (streets[~cut], symbols.STREET_COLOUR, 0.5),
-        (streets[cut], symbols.BARRIER_COLOUR, 1.4),
+        (streets[cut], symbols.BARRIER_COLOUR, BARRIER_WIDTH),
     ):
         parts = shapely.get_parts(rows.geometry.to_numpy())
         lines = [shapely.get_coordinates(p) for p in parts]
         axes.add_collection(LineCollection(lines, colors=colour, linewidths=width, zorder=1.5))
+
+
+def _is_barrier(streets: gpd.GeoDataFrame) -> pd.Series:
+    """Which rows of the layer cut walks instead of carrying them."""
+    return streets["barrier"].notna() if "barrier" in streets else pd.Series(False, streets.index)
+
+
+def _ground_groups(scene: Scene) -> list[LegendGroup]:
+    """Return the legend of barriers on foot; none without any."""
+    streets = scene.study.streets
+    if streets is None or not _is_barrier(streets).any():
+        return []
+    label = scene.label("map.layer_barriers")
+    line = Line2D([], [], color=symbols.BARRIER_COLOUR, lw=BARRIER_WIDTH, label=label)
+    return [("", [line])]
 
 
 def _boundaries(axes: Axes, scene: Scene, *, label: bool) -> None:

@@ -26,9 +26,10 @@ from kgspatial.travel.wording import travel_method
 
 if TYPE_CHECKING:
     from kgspatial.balance import Balance
-    from kgspatial.inputs.settings import BalanceSettings, TravelMethod, TravelSettings
+    from kgspatial.inputs.settings import BalanceSettings, TravelSettings
     from kgspatial.siting import SitePlan
     from kgspatial.study import Study
+    from kgspatial.travel import TravelMatrix
 
 ONE_CHILD = 0.5
 """Less than half a child is none: what rounds to 0 is not reported as a finding."""
@@ -174,7 +175,7 @@ def parameters(study: Study, balance: Balance, language: Language) -> pd.DataFra
         "age_share": s.demand.age_share,
         "travel": term(f"report.method_{travel_method(balance.travel)}", language),
         "limit": f"{s.travel.limit_m:g}",
-        **_travel_parameters(s.travel, travel_method(balance.travel)),
+        **_travel_parameters(s.travel, balance.travel),
         "unlicensed": term("report.yes" if s.balance.count_unlicensed else "report.no", language),
         **_choice_parameters(s.balance, language),
         "profile": s.plan.profile,
@@ -200,13 +201,15 @@ def _choice_parameters(rules: BalanceSettings, language: Language) -> dict[str, 
     return {k: term(f"report.{text}", language) for k, (own, text) in chosen.items() if own}
 
 
-def _travel_parameters(travel: TravelSettings, method: TravelMethod) -> dict[str, str]:
-    """What counts besides the limit, by the way of measuring."""
+def _travel_parameters(asked: TravelSettings, travel: TravelMatrix) -> dict[str, str]:
+    """What counts besides the limit, by the way of measuring; a speed only where minutes came."""
+    told, method = travel.provenance, travel_method(travel)
     if method == "street":
-        return {"snap": f"{travel.snap_m:g}"}
+        return {"snap": f"{float(told.get('snap_m', asked.snap_m)):g}"}
     if method == "given":
-        return {"speed": f"{travel.speed_m_per_min:g}"}
-    return {"detour": f"{travel.detour:g}"}
+        speed = told.get("speed_m_per_min")
+        return {} if speed is None else {"speed": f"{float(speed):g}"}
+    return {"detour": f"{float(told.get('detour', asked.detour)):g}"}
 
 
 def _totals(balance: Balance, language: Language) -> str:

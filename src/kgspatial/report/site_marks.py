@@ -1,6 +1,6 @@
 """The proposed sites on a plate: marks, lines of their catchments, and the list in the legend.
 
-Imports from `maps.symbols`, `figure_parts`, `palette`, `wording`.
+Imports from `maps`, `figure_parts`, `palette`, `wording`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 
 from kgspatial.maps import symbols
+from kgspatial.maps.reach_lines import reach_lines
 from kgspatial.report import palette
 from kgspatial.report.figure_parts import Scene, drawn_name, legend_mark, place_labels
 from kgspatial.report.wording import latin_names, say
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from kgspatial.report.figure_parts import LegendGroup
     from kgspatial.siting import SitePlan
 
-LISTED_SITES = 12
+LISTED_SITES = (12, 8, 5, 3, 1)
+"""Names in the legend at most: the first number that leaves room for the rest of it."""
 AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
 
 
@@ -38,7 +40,7 @@ def draw_sites(axes: Axes, sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> 
     """Draw the proposed sites with the lines of their catchments."""
     x, y = sites.geometry.x.to_numpy(dtype=float), sites.geometry.y.to_numpy(dtype=float)
     actions = sites["action"].astype(str).to_numpy()
-    lines = areas.set_index("kindergarten_id").boundary.reindex(sites["site_id"])
+    lines = reach_lines(areas.set_index("kindergarten_id")).reindex(sites["site_id"])
     for action, (colour, marker) in palette.ACTION_STYLES.items():
         own = actions == action
         parts = shapely.get_parts(lines[own].to_numpy())
@@ -60,7 +62,9 @@ def draw_sites(axes: Axes, sites: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> 
     place_labels(axes, labels, size=11, colour="black", offsets=AROUND)
 
 
-def site_groups(scene: Scene, plan: SitePlan, areas: gpd.GeoDataFrame) -> list[LegendGroup]:
+def site_groups(
+    scene: Scene, plan: SitePlan, areas: gpd.GeoDataFrame, listed: int
+) -> list[LegendGroup]:
     """Return the legend of sites: actions, catchment and excluded candidates, then the list."""
     actions = [
         legend_mark(scene.label(f"values.{action}"), marker, colour, 11, edge="black")
@@ -74,16 +78,16 @@ def site_groups(scene: Scene, plan: SitePlan, areas: gpd.GeoDataFrame) -> list[L
         actions.append(
             legend_mark(scene.say("legend_excluded"), "X", symbols.EXCLUDED_SYMBOL.fill, 8)
         )
-    return [(scene.say("legend_sites"), actions), ("", _site_list(scene, plan.sites))]
+    return [(scene.say("legend_sites"), actions), ("", _site_list(scene, plan.sites, listed))]
 
 
-def _site_list(scene: Scene, sites: gpd.GeoDataFrame) -> list[Artist]:
+def _site_list(scene: Scene, sites: gpd.GeoDataFrame, listed: int) -> list[Artist]:
     latin = latin_names(scene.study, "site_id")
     texts = []
-    for row in sites.head(LISTED_SITES).itertuples():
+    for row in sites.head(listed).itertuples():
         name = drawn_name(scene, row.name, latin.get(str(row.site_id), ""), row.site_id)
         values = {"order": row.order, "name": name, "classes": say(row.classes)}
         texts.append(scene.say("legend_site", **values))
-    if len(sites) > LISTED_SITES:
-        texts.append(scene.say("legend_more", count=len(sites) - LISTED_SITES))
+    if len(sites) > listed:
+        texts.append(scene.say("legend_more", count=len(sites) - listed))
     return [Line2D([], [], ls="", visible=False, label=t) for t in texts]

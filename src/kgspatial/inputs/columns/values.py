@@ -1,15 +1,17 @@
-"""Cells to typed columns: numbers, years, flags, coded words and texts, with what was converted.
+"""Cells to typed columns: numbers, years, dates, flags, codes and texts, with what was converted.
 
-Imports from `aliases`, `numbers`, `problems` and `layers`.
+Imports from `aliases`, `dates`, `numbers`, `problems` and `layers`.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from kgspatial.inputs.columns.aliases import coded, has_codes, means_missing
+from kgspatial.inputs.columns.dates import read_dates
 from kgspatial.inputs.columns.numbers import read_numbers
 from kgspatial.inputs.problems import Problem
 
@@ -21,8 +23,18 @@ if TYPE_CHECKING:
 EXACT_FLOATS = 2.0**53
 """Below this a float holds every whole number exactly."""
 
-EXPECTED = {"flag": "true or false (是/否)", "integer": "a whole number", "number": "a number"}
+EXPECTED = {
+    "flag": "true or false (是/否)",
+    "integer": "a whole number",
+    "number": "a number",
+    "date": "a date such as 2025-03-31",
+}
 ROWS_SHOWN, WORDS_SHOWN = 10, 8
+
+_BETWEEN = re.compile(r"[、，,;；/／+|\n]+|和|及")
+"""What stands between several words in a cell."""
+
+SEPARATOR = ";"
 
 
 def typed_column(
@@ -48,6 +60,10 @@ def typed_column(
         each cell that cannot be read. Limits and codes are checked later.
     """
     say = _Reporter(cells, column.name, layer, source)
+    if column.codes:
+        return _several_codes(as_text(cells), column, say)
+    if column.kind == "date":
+        return _dates(cells, say)
     if column.kind == "text":
         return (
             _codes(as_text(cells), column.name, say)
@@ -151,6 +167,39 @@ def _codes(texts: pd.Series, kind: str, say: _Reporter) -> tuple[pd.Series, list
     read = read.astype(object).where(read.notna() & ~nothing, None)
     pairs = {word: code for word, code in codes.items() if word != code}
     return read, say.coded(pairs) + say.missing(nothing)
+
+
+def _several_codes(
+    texts: pd.Series, column: Column, say: _Reporter
+) -> tuple[pd.Series, list[Problem]]:
+    """Codes in the schema's order, joined by ";"; a word that is none is left out and listed."""
+    given = {text: code_parts(text, column.name) for text in texts.dropna().unique()}
+    nothing = texts.isin([text for text in given if means_missing(text)])
+    read = texts.map(
+        lambda t: SEPARATOR.join(c for c in column.codes if c in given[t].values()),
+        na_action="ignore",
+    ).astype(object)
+    read = read.where(read.notna() & (read != ""), None)
+    unknown = [text for text, parts in given.items() if None in parts.values()]
+    pairs = {w: c for parts in given.values() for w, c in parts.items() if c not in (None, w)}
+    unread = say.unread(texts.isin(unknown) & ~nothing, f"some of {', '.join(column.codes)}")
+    return read, say.coded(pairs) + say.missing(nothing) + unread
+
+
+def code_parts(text: str, kind: str) -> dict[str, str | None]:
+    """The words of a cell that may hold several, each with its code or None."""
+    if (code := coded(text, kind)) is not None:
+        return {text: code}
+    words = [word.strip() for word in _BETWEEN.split(text)]
+    return {word: coded(word, kind) for word in words if word}
+
+
+def _dates(cells: pd.Series, say: _Reporter) -> tuple[pd.Series, list[Problem]]:
+    found = read_dates(cells)
+    unread = given_cells(cells) & found.values.isna() & ~found.missing
+    problems = say.converted(found.converted, lambda row: str(found.values.loc[row]))
+    problems += say.missing(found.missing)
+    return found.values, problems + say.unread(unread, EXPECTED["date"])
 
 
 def _flags(cells: pd.Series, say: _Reporter) -> tuple[pd.Series, list[Problem]]:
