@@ -231,4 +231,5 @@ def test_a_plan_runs_on_its_own_matrix(tmp_path: Path) -> None:
         kg.assess_balance(study, demand, own).totals["served"], abs=1e-6
     )
     assert "travel" in run.study.inputs["layer"].tolist()
+    assert "unknown_id" not in run.balance.problems["code"].tolist()
     assert run.travel.provenance["speed_m_per_min"] == 54.0

@@ -21,10 +21,18 @@ from kgspatial.inputs.files import existing, sha256
 from kgspatial.inputs.osm.read import is_osm
 from kgspatial.inputs.planfile import PlanFile, read_plan_file
 from kgspatial.inputs.problems import Problem, problem_table
-from kgspatial.inputs.rasters.elevation import read_elevation
+from kgspatial.inputs.rasters.elevation import elevation_files, read_elevation
 from kgspatial.inputs.rasters.read import read_population, source_files
 from kgspatial.inputs.readers import read_layer, read_plain
-from kgspatial.layers import ELEVATION, LAYERS, POPULATION, TABLES, Elevation, Population
+from kgspatial.layers import (
+    ELEVATION,
+    LAYERS,
+    POPULATION,
+    RASTERS,
+    TABLES,
+    Elevation,
+    Population,
+)
 from kgspatial.study import INPUT_COLUMNS, Study
 
 if TYPE_CHECKING:
@@ -215,7 +223,7 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
     sizes |= {name: (len(table), "") for name, table in found.tables.items()}
     rows: list[tuple[str, str, str, int, str]] = []
     for name, declared in plan.inputs.items():
-        paths = _grid_files(plan) if name == POPULATION else [existing(declared.path, name)]
+        paths = _raster_files(plan, name) if name in RASTERS else [existing(declared.path, name)]
         count, crs = sizes[name]
         shown = china_crs_name(declared.crs or "") or crs
         path = _relative(Path(declared.path), plan.path.parent)
@@ -223,9 +231,11 @@ def _input_table(plan: PlanFile, found: _Found) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(INPUT_COLUMNS))
 
 
-def _grid_files(plan: PlanFile) -> list[Path]:
-    """All files behind the grid's counts: a VRT's parts and a world file belong to it."""
-    return source_files(plan.inputs[POPULATION], plan.settings.plan.year)
+def _raster_files(plan: PlanFile, name: str) -> list[Path]:
+    """All files behind a raster's cells: a VRT's parts and a world file belong to it."""
+    if name == ELEVATION:
+        return elevation_files(plan.inputs[name])
+    return source_files(plan.inputs[name], plan.settings.plan.year)
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kgspatial.report.figure_parts import LegendGroup
     from kgspatial.siting import SitePlan
 
-LISTED_SITES = (12, 8, 5, 3, 1)
+LISTED_SITES = (12, 8, 5, 3, 2, 1)
 """Names in the legend at most: the first number that leaves room for the rest of it."""
 AROUND = [(0, 11), (11, 6), (-11, 6), (11, -6), (-11, -6), (0, -11), (17, 0), (-17, 0)]
 

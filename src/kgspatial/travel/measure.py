@@ -6,9 +6,11 @@ Imports from `unsnapped`, `given`, `street`, `straight`, `network`, `matrix`, `d
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from kgspatial.demand import Demand
 from kgspatial.errors import InputError
@@ -18,6 +20,7 @@ from kgspatial.study import Study
 from kgspatial.travel.given import given
 from kgspatial.travel.matrix import TravelMatrix
 from kgspatial.travel.network import StreetNetwork, street_network, with_slopes
+from kgspatial.travel.places import ids_of
 from kgspatial.travel.straight import straight
 from kgspatial.travel.street import street
 from kgspatial.travel.unsnapped import unsnapped_problems
@@ -147,9 +150,19 @@ def _given(
     speed = study.settings.travel.speed_m_per_min
     in_minutes = "metres" not in study.travel
     return given(
-        study.travel,
+        _rows_for(study, ends),
         origins=points,
         destinations=ends,
         limit=limit_m / speed if in_minutes else limit_m,
         source=str(study.travel.attrs.get("source", "")),
     ).in_metres(speed)
+
+
+def _rows_for(study: Study, ends: gpd.GeoDataFrame) -> pd.DataFrame:
+    """The rows of the study's matrix but those to its other places: sites, or kindergartens."""
+    table = cast("pd.DataFrame", study.travel)
+    layers = [f for f in (study.kindergartens, study.candidates) if f is not None]
+    known = np.concatenate([ids_of(layer) for layer in layers])
+    others = np.setdiff1d(known, ids_of(ends))
+    rows = table[~table["destination_id"].astype(str).isin(others)]
+    return rows if len(rows) else table

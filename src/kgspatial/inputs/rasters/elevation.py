@@ -5,6 +5,7 @@ Imports from `read`, `mosaic`, `areas`, `planfile`, `problems`, `layers` and `er
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,8 +26,15 @@ if TYPE_CHECKING:
 FEET = {
     "ft": 0.3048, "foot": 0.3048, "feet": 0.3048, "international foot": 0.3048,
     "us survey foot": 1200.0 / 3937.0, "us-ft": 1200.0 / 3937.0, "ftus": 1200.0 / 3937.0,
+    "foot_us": 1200.0 / 3937.0,
 }  # fmt: skip
 """Metres of one foot, as a raster's unit names it."""
+
+METRES = ("", "m", "metre", "metres", "meter", "meters", "米")
+"""How a raster names its unit where nothing needs to be done."""
+
+LOWEST_M, HIGHEST_M = -500.0, 9000.0
+"""Nobody lives lower than the shore of the Dead Sea or higher than Everest: such heights are voids."""
 
 
 def read_elevation(
@@ -73,7 +81,37 @@ def read_elevation(
         values = values * FEET[unit]
         text = f"its heights are in {unit}"
         problems.append(Problem(ELEVATION, "feet", text, "turned into metres", "note", str(path)))
-    return Elevation(window.grid(grid), values, declared.path), problems
+    elif unit not in METRES:
+        raise InputError(
+            f"its heights are in '{unit}'",
+            source=path,
+            hint="Convert them to metres or feet first.",
+        )
+    values, found = _without_voids(values, path)
+    return Elevation(window.grid(grid), values, declared.path), problems + found
+
+
+def elevation_files(declared: LayerInput) -> list[Path]:
+    """Return all files that the heights come from: also a VRT's parts; overviews are never read."""
+    path = existing(declared.path, ELEVATION)
+    with opened_raster(path) as raster:
+        parts = [Path(name) for name in raster.files] or [path]
+    return [part for part in parts if part.suffix.lower() != ".ovr"]
+
+
+def _without_voids(
+    values: NDArray[np.float64], path: Path
+) -> tuple[NDArray[np.float64], list[Problem]]:
+    """Heights without those that fill a void: -32768 and -9999 are often not declared as such."""
+    void = ~np.isnan(values) & ~((values >= LOWEST_M) & (values <= HIGHEST_M))
+    if not void.any():
+        return values, []
+    text = (
+        f"{int(void.sum())} cells hold heights that are not on earth, such as {values[void][0]:g}"
+    )
+    done = "taken as cells without data"
+    found = Problem(ELEVATION, "impossible_height", text, done, "warning", str(path))
+    return np.where(void, np.nan, values), [found]
 
 
 def _heights(raster: Any, window: Block) -> NDArray[np.float64]:

@@ -6,11 +6,14 @@ Imports from `network`, `layers`, `inputs.problems`.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import spsolve
 
 from kgspatial.inputs.problems import Problem, joined_problems, problem_table
 from kgspatial.layers import ELEVATION, Elevation
@@ -60,14 +63,17 @@ def with_slopes(network: StreetNetwork, elevation: Elevation) -> StreetNetwork:
     if not len(network.shapes):
         return network
     length = shapely.length(network.shapes)
-    pieces = np.maximum(np.rint(length / max(_cell_m(elevation), SHORTEST_M)), 1).astype(np.int64)
+    base = max(_cell_m(elevation), SHORTEST_M)
+    pieces = np.maximum(np.rint(length / base), 1).astype(np.int64)
     pieces[network.spans] = 1
     edge = np.repeat(np.arange(len(length)), pieces + 1)
     step = np.arange(len(edge)) - np.repeat(np.cumsum(pieces + 1) - (pieces + 1), pieces + 1)
     at = shapely.line_interpolate_point(network.shapes[edge], step / pieces[edge], normalized=True)
-    height = heights_at(elevation, shapely.get_coordinates(at), network.crs)
+    stretch = np.where(network.spans, 1.0, np.maximum(base / length, 1.0))
+    height = heights_at(elevation, _stretched(at, edge, stretch), network.crs)
+    height = _spanned(network, height, edge, length)
     inner = np.diff(edge) == 0
-    slope = np.diff(height)[inner] / (length / pieces)[edge[1:][inner]]
+    slope = np.diff(height)[inner] / (length * stretch / pieces)[edge[1:][inner]]
     known = np.isfinite(slope)
     factor = np.where(known, level_metres(np.where(known, slope, 0.0)), 1.0)
     mean = np.bincount(edge[1:][inner], factor, minlength=len(length)) / pieces
@@ -130,6 +136,58 @@ def heights_at(elevation: Elevation, points: NDArray[np.float64], crs: CRS) -> N
     upper = z[top, left] * (1 - u) + z[top, right] * u
     lower = z[below, left] * (1 - u) + z[below, right] * u
     return np.where(inside, upper * (1 - v) + lower * v, np.nan)
+
+
+def _stretched(at: NDArray[np.object_], edge: NDArray[np.int64], stretch: Floats) -> Floats:
+    """Coordinates, those of short edges moved away from the middle of their two ends."""
+    xy = shapely.get_coordinates(at)
+    middle = np.column_stack([np.bincount(edge, c) / np.bincount(edge) for c in xy.T])[edge]
+    return np.where(stretch[edge, None] > 1.0, middle + (xy - middle) * stretch[edge, None], xy)
+
+
+def _spanned(
+    network: StreetNetwork, height: Floats, edge: NDArray[np.int64], length: Floats
+) -> Floats:
+    """Heights, where nodes amid a bridge or tunnel lie evenly between those that touch the ground.
+
+    OpenStreetMap cuts bridges wherever a tag changes: what the raster holds there is the river.
+    """
+    spans, count = network.spans, len(network.nodes)
+    ends = np.concatenate([network.tail[spans], network.head[spans]])
+    grounded = np.bincount(ends, minlength=count) <= 1
+    grounded[network.tail[~spans]] = grounded[network.head[~spans]] = True
+    if grounded[ends].all():
+        return height
+    first = np.flatnonzero(spans[edge] & np.append(np.diff(edge) == 0, False))
+    z = np.full(count, np.nan)
+    z[network.tail[spans]], z[network.head[spans]] = height[first], height[first + 1]
+    z = _even(network.tail[spans], network.head[spans], 1.0 / length[spans], z, grounded)
+    found = height.copy()
+    found[first], found[first + 1] = z[network.tail[spans]], z[network.head[spans]]
+    return found
+
+
+def _even(
+    tail: NDArray[np.int64],
+    head: NDArray[np.int64],
+    weight: Floats,
+    z: Floats,
+    grounded: NDArray[np.bool_],
+) -> Floats:
+    """Heights at which each node aloft is the mean of its neighbours, the nearer the heavier."""
+    count = len(z)
+    links = sparse.csr_array((weight, (tail, head)), shape=(count, count))
+    links = (links + links.T).tocsr()
+    held = grounded & np.isfinite(z)
+    _, part = connected_components(links, directed=False)
+    sought = np.flatnonzero(~held & np.isin(part, part[held]))
+    pull = links[sought]
+    inner: Any = sparse.diags(pull.sum(axis=1), format="csr") - pull[:, sought]
+    found = np.where(grounded, z, np.nan)
+    aloft = ~grounded[sought]
+    solved = np.asarray(spsolve(inner.tocsc(), pull[:, held] @ z[held]))
+    found[sought[aloft]] = solved[aloft]
+    return found
 
 
 def _cell_m(elevation: Elevation) -> float:
