@@ -316,7 +316,7 @@ class TestDistances:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         network, origins, ends = random_case(5)
-        monkeypatch.setattr(distances, "SOURCES_A_THREAD", 1)
+        monkeypatch.setattr(distances, "SOURCES_AT_ONCE", 1)
         results = []
         for cores in (1, 2, 3):
             monkeypatch.setattr(distances.os, "cpu_count", lambda cores=cores: cores)

@@ -1,18 +1,19 @@
 """Distances along streets: bounded shortest paths between entrances, as sparse matrices.
 
-Imports from `_kernels`, `network`.
+Imports from `_kernels`, `network`, `travel.places`.
 """
 
 from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from kgspatial.travel.network.network import Entrances, StreetNetwork
+from kgspatial.travel.places import check_positive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,16 +27,9 @@ if TYPE_CHECKING:
 BUCKET = 0.4
 """Width of a bucket of the queue over the mean length of an edge: measured, and not sensitive."""
 
-SOURCES_A_THREAD = 64
-"""Fewer sources than this are done before a thread has begun."""
-
-
-class _Reached(NamedTuple):
-    """Nodes that each source reaches, and their metres from it."""
-
-    pointer: Ints
-    nodes: NDArray[np.int32]
-    metres: Floats
+SOURCES_AT_ONCE = 64
+"""Sources of one task of a thread: what they reach is held until their points are known, so few
+keep memory small; fewer would each pay for the row of all nodes."""
 
 
 def network_distances(
@@ -58,6 +52,11 @@ def network_distances(
         Origins x destinations: the walks to the street and the metres along it; a distance of 0
         is a stored entry.
 
+    Raises
+    ------
+    InputError
+        When the limit is no positive number.
+
     Notes
     -----
     The points split their edges in thought only: a source starts at both ends of its edge with the
@@ -75,10 +74,11 @@ def network_distances(
     >>> network_distances(network, home, school, limit_m=500).toarray()
     array([[320.]])
     """
-    swapped = len(origins.point) < len(destinations.point)
-    sources, points = (origins, destinations) if swapped else (destinations, origins)
+    check_positive(limit_m, "limit")
+    from_origins = len(origins.point) < len(destinations.point)
+    sources, points = (origins, destinations) if from_origins else (destinations, origins)
     pointer, rows, metres = _from_sources(network, sources, points, limit_m)
-    if swapped:
+    if from_origins:
         found = sparse.csr_array((metres, rows, pointer), shape=(sources.count, points.count))
         found.sort_indices()
         return found
@@ -103,11 +103,17 @@ def node_distances(
     Returns
     -------
     csr_array
-        Points x nodes, metres with the walk to the street.
+        Points x nodes, metres with the walk to the street; rows are not sorted by node.
+
+    Raises
+    ------
+    InputError
+        When the limit is no positive number.
     """
-    found = _search(network, starts, limit_m)
-    shape = (starts.count, len(network.nodes))
-    return sparse.csr_array((found.metres, found.nodes, found.pointer), shape=shape)
+    check_positive(limit_m, "limit")
+    search = _searcher(network, starts, limit_m)
+    pointer, nodes, metres = _in_threads(search, starts.count)
+    return sparse.csr_array((metres, nodes, pointer), shape=(starts.count, len(network.nodes)))
 
 
 def _from_sources(
@@ -117,20 +123,20 @@ def _from_sources(
 
     order = np.argsort(sources.point, kind="stable")
     seeds = _pointer(sources.point, sources.count)
-    found = _search(network, sources, limit_m)
+    along = (sources.edge[order], sources.share[order], sources.walk_m[order])
     ends, extra = _to_ends(network, points)
     both = np.argsort(ends, kind="stable")
-    beside = _pointer(ends, len(network.nodes))
+    beside = (_pointer(ends, len(network.nodes)), np.tile(points.point, 2)[both].astype(np.int32))
     on = np.argsort(points.edge, kind="stable")
+    on_edges = (_pointer(points.edge, len(network.metres)), points.point[on].astype(np.int32))
+    places = (points.share[on], points.walk_m[on], points.count)
+    search = _searcher(network, sources, limit_m)
 
     def part(first: int, last: int) -> tuple[Ints, NDArray[np.int32], Floats]:
+        found = search(first, last)
         return reach_points(  # type: ignore[no-any-return]
-            *(found.pointer[first : last + 1], found.nodes, found.metres),
-            *(beside, np.tile(points.point, 2)[both].astype(np.int32), extra[both]),
-            *(seeds[first : last + 1], sources.edge[order], sources.share[order]),
-            *(sources.walk_m[order], network.metres),
-            *(_pointer(points.edge, len(network.metres)), points.point[on].astype(np.int32)),
-            *(points.share[on], points.walk_m[on], points.count, limit_m),
+            *(*found, *beside, extra[both], seeds[first : last + 1], *along),
+            *(network.metres, *on_edges, *places, limit_m),
         )
 
     return _in_threads(part, sources.count)
@@ -149,34 +155,36 @@ def _pointer(group: Ints, count: int) -> Ints:
     return np.concatenate([[0], np.cumsum(np.bincount(group, minlength=count))])
 
 
-def _search(network: StreetNetwork, starts: Entrances, limit_m: float) -> _Reached:
-    """Nodes within the limit of each point, from the two ends of its edges."""
+def _searcher(
+    network: StreetNetwork, starts: Entrances, limit_m: float
+) -> Callable[[int, int], tuple[Ints, NDArray[np.int32], Floats]]:
+    """Nodes within the limit of the points from one to another, from the two ends of each edge."""
     from kgspatial.travel.network._kernels import reach_nodes
 
     ends, metres = _to_ends(network, starts)
     point = np.tile(starts.point, 2)
     order = np.argsort(point, kind="stable")
-    seeds, seed_node, seed_m = _pointer(point, starts.count), ends[order], metres[order]
+    seeds = (_pointer(point, starts.count), ends[order].astype(np.int32), metres[order])
     graph = network.csr
     arcs = (graph.indptr.astype(np.int32), graph.indices.astype(np.int32), graph.data)
-    width = max(BUCKET * float(network.metres.mean() if len(network.metres) else 0), 1e-4 * limit_m)
+    mean = float(network.metres.mean()) if len(network.metres) else 0.0
+    width = max(BUCKET * mean, 1e-4 * limit_m) or 1.0
 
     def part(first: int, last: int) -> tuple[Ints, NDArray[np.int32], Floats]:
-        own = (seeds[first : last + 1], seed_node.astype(np.int32), seed_m)
+        own = (seeds[0][first : last + 1], *seeds[1:])
         return reach_nodes(*arcs, *own, limit_m, width)  # type: ignore[no-any-return]
 
-    return _Reached(*_in_threads(part, starts.count))
+    return part
 
 
 def _in_threads(
     part: Callable[[int, int], tuple[Ints, NDArray[np.int32], Floats]], sources: int
 ) -> tuple[Ints, NDArray[np.int32], Floats]:
     """Results of all sources; each is worked on alone, so any number of threads gives the same."""
-    threads = min(os.cpu_count() or 1, max(1, sources // SOURCES_A_THREAD))
-    bounds = np.linspace(0, sources, threads + 1).astype(int)
-    if threads == 1:
+    bounds = [*range(0, sources, SOURCES_AT_ONCE), sources]
+    if len(bounds) <= 2:
         return part(0, sources)
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, len(bounds) - 1)) as pool:
         parts = list(pool.map(part, bounds[:-1], bounds[1:]))
     offsets = np.cumsum([0, *(p[0][-1] for p in parts)])
     pointers = [p[0][1:] + offset for p, offset in zip(parts, offsets, strict=False)]
