@@ -1,12 +1,13 @@
 """The `kgspatial` command: parses, calls, prints. No analysis.
 
-Imports from `plan`, `console`, `sample`, `terms`, `errors`. Exit status: 0 done, 1 done with problems to
+Imports from `plan`, `console`, `sample`, `standards`, `terms`, `errors`. Exit status: 0 done, 1 done with problems to
 look at, 2 the inputs or the call are wrong, 130 interrupted.
 """
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -164,6 +165,25 @@ def convert(
             typer.echo(f"{target}  {name}  {rows:,}  {done.crs}")
         _print_problems(problems, chosen)
     raise typer.Exit(_status(problems))
+
+
+@app.command()
+def standards(
+    profile: Annotated[
+        str | None, typer.Argument(metavar="PROFILE", help="A profile's name or TOML file.")
+    ] = None,
+    rule: Annotated[str | None, typer.Option("--rule", help="Explain one rule by its id.")] = None,
+    as_json: AsJson = False,
+    language: LanguageOption = None,
+) -> None:
+    """List the rule profiles, or the planning rules of one, each with its source."""
+    from kgspatial.standards.listing import standards_text
+
+    width = None
+    if sys.stdout.isatty():
+        width = shutil.get_terminal_size().columns
+    chosen = _language(language) or "zh"
+    typer.echo(standards_text(profile, rule, chosen, width=width, as_json=as_json))
 
 
 def _run(plan: Path, out: Path, quiet: bool, as_json: bool, language: str | None) -> None:

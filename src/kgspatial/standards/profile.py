@@ -1,6 +1,6 @@
 """Reads a rule profile: national, then province, then city, then the plan's own file.
 
-Imports from `norms`, `rule_files` and `errors`. A rule acts only when its evidence mark is not
+Imports from `norms`, `single_rules`, `rule_files` and `errors`. A rule acts only when its evidence mark is not
 ``mem``: what nobody could verify never binds and never takes the place of what binds.
 """
 
@@ -11,41 +11,23 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import NamedTuple
 
 from kgspatial.errors import InputError
 from kgspatial.standards.norms import NormBasis, NormRule, read_norm
 from kgspatial.standards.rule_files import ORIGIN, UNVERIFIED, Rule, Table, read_rule_file
+from kgspatial.standards.single_rules import (
+    CHECKS,
+    SINGLES,
+    TARGETS,
+    has_binding,
+    read_checks,
+    read_rule,
+)
 
-
-class Known(NamedTuple):
-    """What a rule can be at all; beyond lies a slip of the unit or of the comma."""
-
-    low: float
-    high: float
-
-
-SINGLES = {
-    "places_per_class": Known(5, 60),
-    "max_places": Known(30, 2_000),
-    "service_radius_m": Known(50, 20_000),
-    "persons_per_household": Known(1, 10),
-}
-"""Rules of one number that every profile has, its own or inherited."""
-
-TARGETS = {
-    "public_share": Known(0, 1),
-    "inclusive_share": Known(0, 1),
-    "gross_enrolment": Known(0, 2),
-}
-"""Indicators with a threshold; gross enrolment may exceed 1."""
-
-DIRECTIONS = ("at_least", "at_most")
 SHARES = ("age_1_4", "age_5_9")
 NORMS = ("norm", "norm_rural")
 _HEAD_KEYS = ("id", "name_zh", "name_en", "based_on")
-_RULE_KEYS = ("value", "low", "high", "unit", "direction", *ORIGIN)
-_TABLES = ("profile", *SINGLES, "ladder", "shares_3_to_5", "targets", *NORMS)
+_TABLES = ("profile", *SINGLES, "ladder", "shares_3_to_5", "targets", *CHECKS, *NORMS)
 
 
 @dataclass(frozen=True)
@@ -74,7 +56,8 @@ class Profile:
     shares_3_to_5 : dict
         Share of a five-year band that is aged 3 to 5.
     rules : tuple of Rule
-        All rules of one number, with their sources.
+        All rules of one number, with their sources; a rule whose number changes with the year or
+        with the number of classes is there once for each.
     norm : NormRule
         Places owed (千人指标).
     norm_rural : NormRule, optional
@@ -106,6 +89,18 @@ class Profile:
             raise InputError(f"the profile '{self.id}' has no rule '{rule_id}'")
         return found
 
+    def rules_in(self, rule_id: str, year: int | None = None) -> tuple[Rule, ...]:
+        """Return what a rule says in a year, those of few classes first; nothing where it is silent.
+
+        Parameters
+        ----------
+        rule_id : str
+            Such as ``staffing.children_per_teacher``.
+        year : int, optional
+            Without it, what has not been ended.
+        """
+        return tuple(r for r in self.rules if r.id == rule_id and r.holds_in(year))
+
     def places(self, classes: float) -> float:
         """Planning capacity of so many classes."""
         return classes * self.places_per_class
@@ -116,6 +111,7 @@ class _Sheet:
     """What profiles say together, from the first to one of them; a later one overrides."""
 
     rules: dict[str, Rule] = field(default_factory=dict)
+    checks: dict[str, tuple[Rule, ...]] = field(default_factory=dict)
     unverified: tuple[Rule, ...] = ()
     ladder: tuple[Step, ...] = ()
     shares: dict[str, float] = field(default_factory=dict)
@@ -160,6 +156,11 @@ def read_profile(name: str | Path = "national") -> Profile:
     return _shipped(str(name))
 
 
+def rule_chain(name: str | Path) -> list[Table]:
+    """Return a profile's file and those that it is based on, the nearest first, as they are."""
+    return _chain(Path(name) if str(name).endswith(".toml") else _path_of(str(name)))
+
+
 @cache
 def _shipped(name: str) -> Profile:
     return _profile(_path_of(name))
@@ -195,7 +196,7 @@ def _profile(path: Traversable | Path) -> Profile:
         service_radius_m=sheet.rules["service_radius_m"].value,
         ladder=sheet.ladder,
         shares_3_to_5=sheet.shares,
-        rules=tuple(sheet.rules.values()),
+        rules=(*sheet.rules.values(), *(r for rules in sheet.checks.values() for r in rules)),
         norm=norms["norm"],
         norm_rural=norms.get("norm_rural"),
         based_on=tuple(table.table("profile").words("id") for table in chain[1:]),
@@ -241,15 +242,22 @@ def _norm_basis(sheet: _Sheet) -> NormBasis:
 
 
 def _overridden(base: _Sheet, table: Table) -> _Sheet:
-    given = table.values
-    rules, unverified = dict(base.rules), list(base.unverified)
+    given, own = table.values, table.table("profile").words("id")
+    rules, checks, unverified = dict(base.rules), dict(base.checks), list(base.unverified)
     for rule in _rules(table):
         if not rule.binds and rule.id in rules and rules[rule.id].binds:
-            unverified.append(rule)
+            unverified.append(replace(rule, profile=own))
         else:
-            rules[rule.id] = rule
+            rules[rule.id] = replace(rule, profile=own)
+    for found in read_checks(table):
+        entries, name = tuple(replace(rule, profile=own) for rule in found), found[0].id
+        if not has_binding(entries) and has_binding(checks.get(name, ())):
+            unverified += entries
+        else:
+            checks[name] = entries
     return _Sheet(
         rules,
+        checks,
         tuple(unverified),
         _ladder(table) if "ladder" in given else base.ladder,
         _shares(table.table("shares_3_to_5")) if "shares_3_to_5" in given else base.shares,
@@ -258,27 +266,14 @@ def _overridden(base: _Sheet, table: Table) -> _Sheet:
 
 
 def _rules(table: Table) -> list[Rule]:
-    rules = [_rule(table.table(k), k, known) for k, known in SINGLES.items() if k in table.values]
+    rules = [
+        read_rule(table.table(k), k, known) for k, known in SINGLES.items() if k in table.values
+    ]
     if "targets" in table.values:
         targets = table.table("targets")
         targets.check_keys(TARGETS)
-        rules += [_rule(targets.table(k), f"targets.{k}", TARGETS[k]) for k in targets.values]
+        rules += [read_rule(targets.table(k), f"targets.{k}", TARGETS[k]) for k in targets.values]
     return rules
-
-
-def _rule(table: Table, rule_id: str, known: Known) -> Rule:
-    table.check_keys(_RULE_KEYS)
-    value = table.number("value", *known)
-    ends: dict[str, float] = {}
-    for key in ("low", "high"):
-        if key in table.values:
-            ends[key] = table.number(key, *known)
-            if ends[key] > value if key == "low" else ends[key] < value:
-                raise table.wrong(key, f"{ends[key]:g} does not lie on that side of {value:g}")
-    direction = table.words("direction", DIRECTIONS) if "direction" in table.values else ""
-    unit = table.words("unit") if "unit" in table.values else ""
-    rule = table.origin().rule(rule_id, value, unit=unit, direction=direction)
-    return replace(rule, low=ends.get("low"), high=ends.get("high"))
 
 
 def _ladder(table: Table) -> tuple[Step, ...]:

@@ -66,11 +66,24 @@ class Rule:
     low: float | None = None
     high: float | None = None
     """Ends of the range around the value, where the source gives one."""
+    profile: str = ""
+    """Id of the profile whose file says it: the profile itself, or one that it is based on."""
+    opened_from: int | None = None
+    """It applies only to kindergartens opened in this year or later."""
+    classes_from: int | None = None
+    """It applies only to kindergartens of so many classes or more."""
 
     @property
     def binds(self) -> bool:
         """Whether it may decide anything: its number was read somewhere, not remembered."""
         return self.evidence != UNVERIFIED
+
+    def holds_in(self, year: int | None) -> bool:
+        """Whether it is in force in `year`; without a year, whether it has not been ended."""
+        if year is None:
+            return self.valid_to is None
+        first, last = self.valid_from or FIRST_YEAR, self.valid_to or LAST_YEAR
+        return first <= year <= last
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,180 @@
+"""Rules of one number: which there are, what each can be at all, and how a file's table is read.
+
+Imports from `rule_files`. `profile` puts them together; `balance.rules` judges by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+from kgspatial.standards.rule_files import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    ORIGIN,
+    UNVERIFIED,
+    Rule,
+    Table,
+)
+
+
+class Known(NamedTuple):
+    """What a rule can be at all; beyond lies a slip of the unit or of the comma."""
+
+    low: float
+    high: float
+    direction: str = ""
+    unit: str = ""
+
+
+SINGLES = {
+    "places_per_class": Known(5, 60),
+    "max_places": Known(30, 2_000),
+    "service_radius_m": Known(50, 20_000),
+    "persons_per_household": Known(1, 10),
+}
+"""Rules of one number that every profile has, its own or inherited."""
+
+TARGETS = {
+    "public_share": Known(0, 1),
+    "inclusive_share": Known(0, 1),
+    "gross_enrolment": Known(0, 2),
+}
+"""Indicators with a threshold; gross enrolment may exceed 1."""
+
+AT_LEAST, AT_MOST = "at_least", "at_most"
+DIRECTIONS = (AT_LEAST, AT_MOST)
+
+_CLASS = Known(5, 60, AT_MOST, "children")
+_CHILDREN_EACH = Known(2, 60, AT_MOST, "children")
+_M2_EACH = Known(0.5, 60, AT_LEAST, "m2")
+_M2 = Known(100, 60_000, AT_LEAST, "m2")
+_PERSONS = Known(0.5, 6, AT_LEAST, "persons")
+
+CHECKS: dict[str, dict[str, Known]] = {
+    "class_size": dict.fromkeys(("nursery", "junior", "middle", "senior", "mixed"), _CLASS),
+    "staffing": {
+        "children_per_teacher": _CHILDREN_EACH,
+        "children_per_staff": _CHILDREN_EACH,
+        "children_per_educator": _CHILDREN_EACH,
+        "teachers_per_class": _PERSONS,
+        "carers_per_class": _PERSONS,
+        "teachers_without_carer": _PERSONS,
+    },
+    "areas": {
+        "outdoor_m2_per_child": _M2_EACH,
+        "floor_m2_per_child": _M2_EACH,
+        "site_m2_per_child": _M2_EACH,
+        "site_m2_per_child_rural": _M2_EACH,
+        "floor_m2": _M2,
+        "site_m2": _M2,
+    },
+    "limits": {
+        "classes": Known(1, 60, AT_MOST, "classes"),
+        "unlicensed": Known(0, 0, AT_MOST, "kindergartens"),
+    },
+    "towns": {"central_kindergartens": Known(1, 20, AT_LEAST, "kindergartens")},
+    "villages": {"own_kindergarten": Known(100, 50_000, "", "residents")},
+}
+"""Rules by which kindergartens, towns and villages are judged; a profile may lack any of them.
+
+``staffing``: children per head count of teachers, of all staff, of teachers and carers together
+(保教人员); persons per class, and the teachers that a class without a carer needs. ``areas``: per
+child, or of the whole kindergarten by its number of classes. ``villages.own_kindergarten``: from so
+many residents on a village has a kindergarten of its own.
+"""
+
+_RULE_KEYS = ("value", "low", "high", "unit", "direction", *ORIGIN)
+_CHECK_KEYS = ("value", "low", "high", "opened_from", *ORIGIN)
+_BY_CLASSES = ("floor_m2", "site_m2")
+
+
+def read_rule(table: Table, rule_id: str, known: Known) -> Rule:
+    """Read a table of ``value``, ``unit``, ``direction`` and origin.
+
+    Raises
+    ------
+    InputError
+        When a key is unknown or missing or the number cannot be.
+    """
+    table.check_keys(_RULE_KEYS)
+    value, low, high = _numbers(table, known)
+    direction = table.words("direction", DIRECTIONS) if "direction" in table.values else ""
+    unit = table.words("unit") if "unit" in table.values else ""
+    rule = table.origin().rule(rule_id, value, unit=unit, direction=direction)
+    return replace(rule, low=low, high=high)
+
+
+def read_checks(table: Table) -> Iterator[tuple[Rule, ...]]:
+    """Read the :data:`CHECKS` of a file: each a table, or a list of tables for its years or sizes.
+
+    Raises
+    ------
+    InputError
+        When a key is unknown or missing, a number cannot be, or two entries of a rule hold at once.
+    """
+    for group, known in CHECKS.items():
+        if group in table.values:
+            rules = table.table(group)
+            rules.check_keys(known)
+            for key in rules.values:
+                yield _read_check(rules, group, key)
+
+
+def _read_check(group: Table, name: str, key: str) -> tuple[Rule, ...]:
+    several = isinstance(group.values[key], list)
+    entries = group.tables(key) if several else [group.table(key)]
+    found = tuple(_check(entry, name, key) for entry in entries)
+    if not found:
+        raise group.wrong(key, "the list is empty")
+    order = sorted(range(len(found)), key=lambda i: (found[i].classes_from or 0, _years(found[i])))
+    for before, after in pairwise(order):
+        if _clash(found[before], found[after]):
+            message = "two entries of this rule hold at the same time"
+            hint = "Give each its own valid_from and valid_to."
+            raise entries[max(before, after)].wrong("value", message, hint)
+    return tuple(found[i] for i in order)
+
+
+def _check(table: Table, group: str, key: str) -> Rule:
+    known = CHECKS[group][key]
+    by_classes = key in _BY_CLASSES
+    table.check_keys((*_CHECK_KEYS, "classes_from") if by_classes else _CHECK_KEYS)
+    value, low, high = _numbers(table, known)
+    opened = "opened_from" in table.values
+    rule = table.origin().rule(f"{group}.{key}", value, unit=known.unit, direction=known.direction)
+    return replace(
+        rule,
+        low=low,
+        high=high,
+        opened_from=table.whole("opened_from", FIRST_YEAR, LAST_YEAR) if opened else None,
+        classes_from=table.whole("classes_from", 1, 60) if by_classes else None,
+    )
+
+
+def _numbers(table: Table, known: Known) -> tuple[float, float | None, float | None]:
+    """The value and the ends of the range around it, where these are given."""
+    value = table.number("value", known.low, known.high)
+    ends: dict[str, float] = {}
+    for key in ("low", "high"):
+        if key in table.values:
+            ends[key] = table.number(key, known.low, known.high)
+            if ends[key] > value if key == "low" else ends[key] < value:
+                raise table.wrong(key, f"{ends[key]:g} does not lie on that side of {value:g}")
+    return value, ends.get("low"), ends.get("high")
+
+
+def _years(rule: Rule) -> tuple[int, int]:
+    return rule.valid_from or FIRST_YEAR, rule.valid_to or LAST_YEAR
+
+
+def _clash(before: Rule, after: Rule) -> bool:
+    same = before.classes_from == after.classes_from
+    return same and _years(after)[0] <= _years(before)[1]
+
+
+def has_binding(rules: tuple[Rule, ...]) -> bool:
+    """Whether somebody read the number of any of these."""
+    return any(rule.evidence != UNVERIFIED for rule in rules)
