@@ -16,6 +16,8 @@ _HOMES = {
     "Grid": "kgspatial.layers",
     "InputError": "kgspatial.errors",
     "KgspatialError": "kgspatial.errors",
+    "LayoutPlan": "kgspatial.siting",
+    "LayoutSettings": "kgspatial.inputs.settings",
     "PlanError": "kgspatial.errors",
     "Population": "kgspatial.layers",
     "SitePlan": "kgspatial.siting",
@@ -26,12 +28,16 @@ _HOMES = {
     "assess_balance": "kgspatial.balance",
     "backtest": "kgspatial.demand",
     "compare_demand": "kgspatial.demand",
+    "compare_scenarios": "kgspatial.siting",
     "estimate_demand": "kgspatial.demand",
     "measure_travel": "kgspatial.travel",
+    "plan_layout": "kgspatial.siting",
     "plan_map": "kgspatial.maps",
     "propose_sites": "kgspatial.siting",
     "read_study": "kgspatial.reading",
     "run_plan": "kgspatial.plan",
+    "sensitivity": "kgspatial.siting",
+    "trade_off": "kgspatial.siting",
     "transform_china": "kgspatial.inputs",
     "write_outputs": "kgspatial.outputs",
 }
@@ -43,6 +49,8 @@ __all__ = [
     "Grid",
     "InputError",
     "KgspatialError",
+    "LayoutPlan",
+    "LayoutSettings",
     "PlanError",
     "Population",
     "SitePlan",
@@ -53,12 +61,16 @@ __all__ = [
     "assess_balance",
     "backtest",
     "compare_demand",
+    "compare_scenarios",
     "estimate_demand",
     "measure_travel",
+    "plan_layout",
     "plan_map",
     "propose_sites",
     "read_study",
     "run_plan",
+    "sensitivity",
+    "trade_off",
     "transform_china",
     "write_outputs",
 ]
@@ -68,12 +80,22 @@ if TYPE_CHECKING:
     from kgspatial.demand import Demand, backtest, compare_demand, estimate_demand
     from kgspatial.errors import InputError, KgspatialError, PlanError, SolverError
     from kgspatial.inputs import transform_china
+    from kgspatial.inputs.settings import LayoutSettings
     from kgspatial.layers import Grid, Population
     from kgspatial.maps import plan_map
     from kgspatial.outputs import write_outputs
     from kgspatial.plan import run_plan
     from kgspatial.reading import read_study
-    from kgspatial.siting import SitePlan, SitingResult, propose_sites
+    from kgspatial.siting import (
+        LayoutPlan,
+        SitePlan,
+        SitingResult,
+        compare_scenarios,
+        plan_layout,
+        propose_sites,
+        sensitivity,
+        trade_off,
+    )
     from kgspatial.study import Study
     from kgspatial.travel import TravelMatrix, measure_travel
 

@@ -150,17 +150,20 @@ def balance_of(
     travel: TravelMatrix,
     year: int | None,
     choice: BalanceSettings | None = None,
+    assignment: sparse.csr_array | None = None,
 ) -> Balance:
     """Assess given demand points against given kindergartens: the state before or after a plan.
 
-    `choice` takes the place of the study's ``[balance]`` settings.
+    `choice` takes the place of the study's ``[balance]`` settings, `assignment` (children, points x
+    kindergartens) of what would follow from them.
     """
     _check_ids(points["demand_id"], travel.origin_ids, "demand points")
     _check_ids(gardens["kindergarten_id"], travel.destination_ids, "kindergartens")
     counted = only_counted(travel, gardens["counted"].to_numpy(dtype=bool))
     children = points["children"].to_numpy(dtype=float)
     rules = study.settings.balance if choice is None else choice
-    assignment = _assigned(points, gardens, travel, rules)
+    if assignment is None:
+        assignment = _assigned(points, gardens, travel, rules)
     demand = _demand_rows(points, assignment, travel, counted)
     supply = _supply_rows(study, gardens, assignment, counted, children)
     return Balance(

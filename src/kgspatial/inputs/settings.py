@@ -125,6 +125,59 @@ class BalanceSettings:
         return self.allocation == "most_served" and not chosen
 
 
+LayoutAction = Literal["build", "convert", "expand", "close", "nursery", "kind"]
+
+
+@dataclass(frozen=True)
+class LayoutSettings:
+    """``[siting.layout]``: a layout in phases, with everything that may be done and what binds it."""
+
+    years: tuple[int, ...] = ()
+    """The phases: the year by which the actions of each are in place (near term, long term)."""
+    scenarios: tuple[str, ...] = ("mid",)
+    """Scenarios of the forecast; of several, children count by likelihood."""
+    likelihood: tuple[float, ...] = ()
+    """Of each scenario; all equal unless given."""
+    demand_method: DemandMethod | None = None
+    """How children of later years are estimated; ``cohort`` where births are known, unless given."""
+    actions: tuple[LayoutAction, ...] = ("build", "convert", "expand", "close", "nursery")
+    """What may be done: build, convert idle buildings, expand, close or merge, turn classes into
+    nursery classes, and change the kind (to inclusive or public)."""
+    goals: tuple[str, ...] = ("served", "cost")
+    """Optimised one after another: served, cost, distance, actions, worst, regret, fair."""
+    new: int | None = None
+    """Sites that are built, converted or expanded, at most."""
+    budget_wan: tuple[float, ...] = ()
+    """Money for each phase in 10,000 yuan; no limit unless given."""
+    least_use: float = 0.0
+    """Share of the places of what is built, converted or expanded that must be used in each phase."""
+    close_below: float = 0.5
+    """Kindergartens used less than this in the last phase may be closed, merged or made smaller."""
+    public_share: float | None = None
+    """Share of the children served who must be at public kindergartens."""
+    inclusive_share: float | None = None
+    """The same for public and inclusive ones."""
+    town_floor: float | None = None
+    """Share of each unit's children who must be served, in every phase and scenario."""
+    least_served: float | None = None
+    """The same for the whole area."""
+    central: bool = True
+    """Whether each unit keeps, or gets, a public kindergarten where the rule profile asks for one."""
+    villages: bool = True
+    """Whether large villages keep, or get, a kindergarten where the rule profile asks for one."""
+    single_source: bool = False
+    """Whether the children of a community all go to one kindergarten."""
+    new_kind: Literal["public", "inclusive", "private"] = "public"
+    """Kind of what is built."""
+    costs: dict[str, float] = field(default_factory=dict)
+    """10,000 yuan per place: build, convert, expand, running (a year), close, nursery, kind (a year)."""
+    time_limit_s: float = 120.0
+    gap_target: float = 0.0
+
+
+Generate = Literal["demand", "hexagons", "grid"]
+
+
 @dataclass(frozen=True)
 class SitingSettings:
     """``[siting]``: what may be proposed and how long the solver may take."""
@@ -134,9 +187,25 @@ class SitingSettings:
     """Sizes to choose from; the rule profile's ladder unless given."""
     spacing_m: float = 1000.0
     """Distance between generated candidates, where no layer of candidates is given."""
+    generate: Generate | None = None
+    """How candidates are generated, also beside a layer; without a layer, ``demand``."""
+    min_spacing_m: float = 0.0
+    """Least distance of a generated candidate from kindergartens, other candidates and its kind."""
+    estates: bool = False
+    """Whether estates that are owed places by the norm are candidates."""
+    expand: bool = False
+    """Whether kindergartens may be expanded, up to the largest size allowed."""
+    land_codes: tuple[str, ...] = ()
+    """Land codes of parcels that may be used beside those of kindergartens (080404, R22)."""
+    required: tuple[str, ...] = ()
+    """Ids of candidates that must be chosen."""
+    forbidden: tuple[str, ...] = ()
+    """Ids of candidates that may not be chosen."""
     time_limit_s: float = 60.0
     gap_target: float = 0.0
     seed: int = 0
+    layout: LayoutSettings = field(default_factory=LayoutSettings)
+    """A layout in phases beside the sites."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-ID_COLUMNS = ("demand_id", "kindergarten_id", "site_id", "community_id", "village_id", "unit_id")
+ID_COLUMNS = ("demand_id", "site_id", "kindergarten_id", "community_id", "village_id", "unit_id")
 
 
 def ids_of(frame: gpd.GeoDataFrame) -> NDArray[np.str_]:

@@ -44,7 +44,7 @@ def straight(
     ----------
     origins : GeoDataFrame or Grid
         Points in any declared CRS (polygons are taken at an inner point), or all cells of a grid.
-        Ids come from the first of ``demand_id``, ``kindergarten_id``, ``site_id``,
+        Ids come from the first of ``demand_id``, ``site_id``, ``kindergarten_id``,
         ``community_id``, ``village_id``, ``unit_id`` that is there, else from the index; those of
         cells are ``cell-ROW-COLUMN``.
     destinations : GeoDataFrame

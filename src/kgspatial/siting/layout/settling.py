@@ -64,14 +64,14 @@ def settled(
     """
     flowing = [(name, value) for name, value in kept if name not in CHOICES]
     goals = dict.fromkeys(name.split(" ")[0] for name, _ in flowing)
-    program = assemble(_fixed(case, chosen), tuple(goals), best)
+    program = assemble(fixed(case, chosen), tuple(goals), best)
     moves = _moves(case, program.flows, present)
     seconds = max(clock - time.perf_counter(), LEAST_SECONDS)
     values = _lexicographic(program, flowing, moves, seconds)
     return _clean(case, program.flows, chosen, values[len(chosen) :])
 
 
-def _fixed(case: Case, chosen: Ints) -> Case:
+def fixed(case: Case, chosen: Ints) -> Case:
     """The same case with nothing left to choose; what binds only choices is dropped."""
     old = case.conditions
     bound = Conditions(
@@ -117,7 +117,8 @@ def _moves(case: Case, flows: Flows, present: sparse.csr_array | None) -> _Moves
             now = sparse.coo_array(present)
             there = np.asarray(present.sum(axis=1)).ravel()[now.row]
             share = np.minimum(1.0, situations.demand[now.row, order[0]] / there)
-            after = column_of(np.full(len(now.row), order[0]), now.row, now.col)
+            row, col = (np.asarray(part, dtype=np.int64) for part in (now.row, now.col))
+            after = column_of(np.full(len(row), order[0]), row, col)
             parts.append((np.full(len(now.row), -1), after, share, now.data))
         for here, following in pairwise(order):
             before = np.flatnonzero(flows.situation == here)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +20,7 @@ from kgspatial.siting.layout.options import Conditions, Options, Situations
 from kgspatial.siting.layout.program import Program, assemble
 from kgspatial.siting.layout.settling import settled
 from kgspatial.siting.result import Status, judged, relative_gap
-from kgspatial.siting.solver import solve
+from kgspatial.siting.solver import MixedInteger, solve
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -33,6 +33,9 @@ GOALS = ("served", "cost", "distance", "actions", "worst", "regret", "fair")
 
 FIRST_SHARE = 0.6
 """Part of the time that the first of several goals may take."""
+
+POLISH_SECONDS = 20.0
+"""Time for the flows of a choice that was found, even when the search has used up its own."""
 
 CUTOFF = {"served": 1e-4, "fair": 1e-7, "worst": 1e-7}
 """What a later goal may cost an earlier one: above what HiGHS allows its rows to be off."""
@@ -314,12 +317,37 @@ def _staged(
             answer = None  # the time is over: what was found before stands, without a bound
         if answer is None and start is None:
             break
-        values = values if answer is None else answer.values
+        if answer is not None:
+            values = _polished(program, model, answer.values)
         bound = np.inf if answer is None else answer.bound
         value = float(program.gains[stage] @ values)
         reached.append(_reached(stage, value, bound))
         cutoffs.append((stage, _cutoff(stage, value)))
     return values, reached, cutoffs
+
+
+def _polished(program: Program, model: MixedInteger, values: Floats) -> Floats:
+    """The same choice with flows that keep every row: a choice of 0.999999 holds no 360 places."""
+    if program.case.conditions.single_source:
+        return values
+    n, chosen = len(program.case.options.facility), program.chosen(values)
+    most = model.most.copy()
+    most[:n] = 0.0
+    most[chosen] = 1.0
+    taken = sparse.csr_array(
+        (np.ones(len(chosen)), (np.zeros(len(chosen), dtype=np.int64), chosen)),
+        shape=(1, len(most)),
+    )
+    settled_model = replace(
+        model,
+        matrix=sparse.csr_array(sparse.vstack([model.matrix, taken], format="csr")),
+        lower=np.append(model.lower, len(chosen)),
+        upper=np.append(model.upper, len(chosen)),
+        most=most,
+        integer=np.zeros(len(most), bool),
+    )
+    answer = solve(settled_model, time_limit_s=POLISH_SECONDS)
+    return values if answer is None else answer.values
 
 
 def _cutoff(stage: str, value: float) -> float:
