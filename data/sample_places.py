@@ -270,7 +270,7 @@ def _site(source: str, plot: Polygon, classes: int, name: Name, rng: np.random.G
         "name_latin": name[1],
         "source": source,
         "site_area_m2": round(plot.area, -1),
-        "floor_area_m2": None if source == "parcel" else classes * 280,
+        "floor_area_m2": None if source == "parcel" else classes * 320,
         "max_classes": classes,
         "cost_wan": round(cost, -1),
         "available_year": YEAR if source == "parcel" else None,

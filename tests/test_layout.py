@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.optimize import linprog
 
+from kgspatial.balance import allocate
 from kgspatial.errors import InputError
+from kgspatial.siting import capacitated_coverage
 from kgspatial.siting.layout import Conditions, Need, Options, Situations, phased_coverage
 
 SEEDS = st.integers(0, 10_000_000)
@@ -499,3 +501,34 @@ class TestWhatIsRefused:
     def test_more_children_asked_of_a_course_than_it_has_places(self) -> None:
         with pytest.raises(InputError, match="no less than what must be served"):
             phased_coverage([[1.0]], Options.of([0], [[30.0]], least=[[31.0]]), [1.0])
+
+
+class TestSitesThatMustOrMayNot:
+    @TRIALS
+    @given(SEEDS)
+    def test_required_sites_and_groups_agree_with_trying_all(self, seed: int) -> None:
+        random = np.random.default_rng(seed)
+        points, sites = 5, 4
+        reach = random.random((points, sites)) < 0.5
+        children = random.integers(1, 60, points).astype(float)
+        must, group = int(random.integers(sites)), random.choice(sites, 2, replace=False)
+        found = capacitated_coverage(
+            reach, children, [30.0, 60.0], p=2, required=[must], groups=[group]
+        )
+        best = -1.0
+        for chosen in combinations(range(sites), 2):
+            for sizes in product((30.0, 60.0), repeat=2):
+                if must in chosen and not set(group) <= set(chosen):
+                    room = np.zeros(sites)
+                    room[list(chosen)] = sizes
+                    best = max(best, allocate(_metres_of(reach), children, room).sum())
+        alone = np.zeros(sites)
+        alone[must] = 60.0
+        best = max(best, allocate(_metres_of(reach), children, alone).sum())
+        assert must in found.chosen
+        assert not set(group) <= set(found.chosen.tolist())
+        assert found.objective == pytest.approx(best, abs=1e-4)
+
+
+def _metres_of(reach: np.ndarray) -> sparse.csr_array:
+    return sparse.csr_array(reach.astype(float))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pyproj import CRS
 
     from kgspatial.balance import Balance
-    from kgspatial.siting import SitePlan
+    from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
     from kgspatial.terms import Language
 
@@ -70,6 +70,7 @@ def write_outputs(
     sites: SitePlan | None = None,
     *,
     language: Language | None = None,
+    layout: LayoutPlan | None = None,
 ) -> Outputs:
     """Write the results: layers, map, tables, report, figures, summary and problem table.
 
@@ -85,6 +86,8 @@ def write_outputs(
         The proposal; without it the layer ``sites`` is empty.
     language : {"zh", "en"}, optional
         Language of map, tables and report; the plan's unless given.
+    layout : LayoutPlan, optional
+        The layout in phases: a layer ``layout``, its years on the map, two sheets, key figures.
 
     Returns
     -------
@@ -101,10 +104,10 @@ def write_outputs(
     """
     target = Path(folder)
     with _written_whole(target) as beside:
-        _write_layers(beside / "results.gpkg", study, balance, sites)
-        _write_documents(beside, study, balance, sites, language)
+        _write_layers(beside / "results.gpkg", study, balance, sites, layout)
+        _write_documents(beside, study, balance, sites, language, layout)
         _write_problems(beside / "problems.csv", balance)
-        summary = summarise(study, balance, sites)
+        summary = summarise(study, balance, sites, layout)
         _write_json(beside / "summary.json", summary)
         names = [f.relative_to(beside) for f in sorted(beside.rglob("*")) if f.is_file()]
     return Outputs(target, tuple(target / name for name in names), summary)
@@ -151,12 +154,14 @@ def _write_documents(
     balance: Balance,
     sites: SitePlan | None,
     language: Language | None,
+    layout: LayoutPlan | None,
 ) -> None:
     from kgspatial.maps import plan_map, write_standalone
     from kgspatial.report import write_document, write_figures, write_tables
 
-    write_standalone(plan_map(study, balance, sites, language=language), beside / "map.html")
-    write_tables(beside / "tables.xlsx", study, balance, sites, language)
+    drawn = plan_map(study, balance, sites, layout, language=language)
+    write_standalone(drawn, beside / "map.html")
+    write_tables(beside / "tables.xlsx", study, balance, sites, language, layout)
     if study.settings.report.documents:
         figures = write_figures(beside / FIGURES, study, balance, sites, language)
         write_document(beside / "report.docx", study, balance, sites, figures, language)
@@ -172,12 +177,20 @@ def _write_json(path: Path, content: dict[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
-def _write_layers(path: Path, study: Study, balance: Balance, sites: SitePlan | None) -> None:
+def _write_layers(
+    path: Path,
+    study: Study,
+    balance: Balance,
+    sites: SitePlan | None,
+    layout: LayoutPlan | None,
+) -> None:
     import pyogrio
 
     wanted = study.settings.plan.crs
     crs = WGS84 if wanted is None else parse_crs(wanted).crs
     layers = result_layers(study, balance, sites)
+    if layout is not None:
+        layers["layout"] = layout.actions
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN_AT})
     try:

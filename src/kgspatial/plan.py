@@ -25,7 +25,7 @@ from kgspatial.inputs.settings import TravelMethod
 from kgspatial.layers import Grid
 from kgspatial.outputs import Outputs, write_outputs
 from kgspatial.reading import check_plan, study_from_plan
-from kgspatial.siting import SitePlan, propose_sites
+from kgspatial.siting import LayoutPlan, SitePlan, plan_layout, propose_sites
 from kgspatial.study import Study
 from kgspatial.terms import Language
 from kgspatial.travel import TravelMatrix, measure_travel, straight, street
@@ -44,6 +44,7 @@ class PlanRun:
     balance: Balance
     sites: SitePlan
     outputs: Outputs
+    layout: LayoutPlan | None = None
 
 
 def run_plan(
@@ -90,9 +91,10 @@ def run_plan(
     balance = assess_balance(study, demand, travel)
     progress("siting")
     sites = propose_sites(study, balance)
+    layout = plan_layout(study, balance) if study.settings.siting.layout.years else None
     progress("write")
-    outputs = write_outputs(out, study, balance, sites)
-    return PlanRun(study, demand, travel, balance, sites, outputs)
+    outputs = write_outputs(out, study, balance, sites, layout=layout)
+    return PlanRun(study, demand, travel, balance, sites, outputs, layout)
 
 
 def plan_in_language(path: str | Path, language: Language | None) -> PlanFile:

@@ -19,13 +19,18 @@ from kgspatial.balance.indicators import indicator_records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from kgspatial.siting import SitePlan
+    from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
 
 UNIT_KEYS = ("unit_id", "name", "children", "places", "served", "unserved", "unreached", "gap")
 SITE_KEYS = (
     *("site_id", "name", "action", "classes", "places", "children_gained", "cost_wan"),
     *("lon", "lat", "unit_id", "order"),
+)
+ACTION_KEYS = (
+    *("order", "year", "subject_id", "name", "action", "into_id", "classes", "places_before"),
+    *("places", "kind", "cost_wan", "worth", "newly_served", "moved_here", "runner_up"),
+    *("runner_up_difference", "unit_id", "lon", "lat"),
 )
 PACKAGES = (
     *("kgspatial", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "numpy", "scipy"),
@@ -34,7 +39,12 @@ PACKAGES = (
 SEVERITIES = ("error", "warning", "note")
 
 
-def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> dict[str, Any]:
+def summarise(
+    study: Study,
+    balance: Balance,
+    sites: SitePlan | None = None,
+    layout: LayoutPlan | None = None,
+) -> dict[str, Any]:
     """Return the key figures of a plan, ready for JSON.
 
     Parameters
@@ -46,12 +56,14 @@ def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> 
     sites : SitePlan, optional
         The proposal; its totals stand under ``after``. Without it ``sites`` is empty and
         ``siting`` and ``after`` are None.
+    layout : LayoutPlan, optional
+        The layout in phases; without it ``layout`` is None.
 
     Returns
     -------
     dict
         ``year``, ``children``, ``places``, ``enrolled``, ``served``, ``unserved``, ``unreached``,
-        ``vacant``, ``coverage``, ``mean_distance_m``, ``units``, ``sites``, ``siting``, ``after``,
+        ``vacant``, ``coverage``, ``mean_distance_m``, ``units``, ``sites``, ``siting``, ``after``, ``layout``,
         ``indicators``, ``problems``, ``inputs``, ``parameters``, ``versions``.
     """
     return {
@@ -62,6 +74,7 @@ def summarise(study: Study, balance: Balance, sites: SitePlan | None = None) -> 
         "sites": [] if sites is None else _records(sites.sites, SITE_KEYS),
         "siting": None if sites is None else _proof(sites),
         "after": None if sites is None else sites.after.totals,
+        "layout": None if layout is None else _layout(layout),
         "indicators": indicator_records(_indicators(study, balance)),
         "problems": {s: int((balance.problems["severity"] == s).sum()) for s in SEVERITIES},
         "inputs": _records(study.inputs, tuple(study.inputs.columns)),
@@ -91,6 +104,20 @@ def _proof(sites: SitePlan) -> dict[str, Any]:
         "gap": _plain(result.gap),
         "status": result.status,
         "seconds": round(result.seconds, 3),
+    }
+
+
+def _layout(layout: LayoutPlan) -> dict[str, Any]:
+    result = layout.result
+    goals = [{k: _plain(v) for k, v in asdict(goal).items()} for goal in result.goals]
+    return {
+        "status": result.status,
+        "seconds": round(result.seconds, 3),
+        "goals": goals,
+        "phases": _records(layout.phases, tuple(layout.phases.columns)),
+        "actions": _records(layout.actions, ACTION_KEYS),
+        "shortfall": _records(layout.shortfall, tuple(layout.shortfall.columns)),
+        "unmet": list(layout.unmet),
     }
 
 

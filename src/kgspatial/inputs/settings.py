@@ -186,7 +186,7 @@ class SitingSettings:
     classes: tuple[int, ...] = ()
     """Sizes to choose from; the rule profile's ladder unless given."""
     spacing_m: float = 1000.0
-    """Distance between generated candidates, where no layer of candidates is given."""
+    """Distance between generated candidates."""
     generate: Generate | None = None
     """How candidates are generated, also beside a layer; without a layer, ``demand``."""
     min_spacing_m: float = 0.0

@@ -1,6 +1,6 @@
 """Everything that the map shows, as one JSON value: layers, figures, texts, extent.
 
-Imports from `base_layers`, `result_layers`, `grid_images`, `drawn`, `packing`.
+Imports from `base_layers`, `result_layers`, `layout_layers`, `grid_images`, `drawn`, `packing`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.maps.base_layers import base_layers, hazard_layers
 from kgspatial.maps.drawn import Drawn, Scene
 from kgspatial.maps.grid_images import cell_layer, demand_layer
+from kgspatial.maps.layout_layers import layout_layers
 from kgspatial.maps.packing import pack_numbers
 from kgspatial.maps.result_layers import (
     catchment_layers,
@@ -51,13 +52,18 @@ def map_content(scene: Scene) -> dict[str, Any]:
     layers, tolerance = _layers(scene)
     return {
         "layers": [layer.as_json() for layer in layers],
-        "legend": sorted((layer.key for layer in layers), key=LEGEND_ORDER.index),
+        "legend": sorted((layer.key for layer in layers), key=_legend_rank),
         "has_after": scene.after is not None,
         "texts": {key: scene.say(key) for key in TEXTS},
         "title": map_title(scene),
         "figures": _figures(scene),
         "note": _note(scene, tolerance),
     }
+
+
+def _legend_rank(key: str) -> tuple[int, str]:
+    """The phases of a layout first, the near term before the far one."""
+    return (-1, key) if key.startswith("layout_") else (LEGEND_ORDER.index(key), key)
 
 
 def map_title(scene: Scene) -> str:
@@ -75,7 +81,13 @@ def _layers(scene: Scene) -> tuple[list[Drawn], float]:
     results = [*([communities] if communities else []), *([(points, 0.0)] if points else [])]
     shaped = [*results, *base_layers(scene)]
     above = [*catchment_layers(scene), *hazard_layers(scene), kindergarten_layer(scene)]
-    found = [*images, *(layer for layer, _ in shaped), *above, *site_layers(scene)]
+    found = [
+        *images,
+        *(layer for layer, _ in shaped),
+        *above,
+        *site_layers(scene),
+        *layout_layers(scene),
+    ]
     return [layer for layer in found if layer is not None], max((t for _, t in shaped), default=0.0)
 
 

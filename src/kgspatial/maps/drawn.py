@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kgspatial.balance import Balance
-    from kgspatial.siting import SitePlan
+    from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
 
 FieldKind = Literal["count", "gap", "share", "money", "text", "prose"]
@@ -35,6 +35,8 @@ FIELD_KINDS: dict[str, FieldKind] = {
         (*("kind", "grade", "unit_id", "source", "action", "hazard", "counted"),),
         "text",
     ),
+    **dict.fromkeys(("into_id", "runner_up"), "text"),
+    "year": "text",
     "reason": "prose",
 }
 """How the values of a column are written; numbers that are not named here are counts."""
@@ -48,6 +50,7 @@ class Scene:
     balance: Balance
     sites: SitePlan | None
     language: Language
+    layout: LayoutPlan | None = None
 
     @property
     def after(self) -> Balance | None:

@@ -18,7 +18,7 @@ from kgspatial.maps.page import Page, StandaloneFigure
 
 if TYPE_CHECKING:
     from kgspatial.balance import Balance
-    from kgspatial.siting import SitePlan
+    from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
     from kgspatial.terms import Language
 
@@ -99,6 +99,7 @@ def plan_map(
     study: Study,
     balance: Balance,
     sites: SitePlan | None = None,
+    layout: LayoutPlan | None = None,
     *,
     language: Language | None = None,
 ) -> PlanMap:
@@ -112,6 +113,8 @@ def plan_map(
         The present state.
     sites : SitePlan, optional
         The proposal: sites with their reasons, and a switch between the states before and after.
+    layout : LayoutPlan, optional
+        The layout in phases: what is done where, a layer for each of its years.
     language : {"zh", "en"}, optional
         Language of the map; the plan's unless given.
 
@@ -124,7 +127,7 @@ def plan_map(
     --------
     >>> plan_map(study, balance, sites).save("map.html")  # doctest: +SKIP
     """
-    scene = Scene(study, balance, sites, language or study.settings.plan.language)
+    scene = Scene(study, balance, sites, language or study.settings.plan.language, layout)
     page = Page(
         language=WEB_LANGUAGES[scene.language],
         title=map_title(scene),

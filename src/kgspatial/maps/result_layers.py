@@ -307,6 +307,7 @@ def _proposed(scene: Scene, sites: gpd.GeoDataFrame) -> Drawn:
         pack_points(sites.geometry),
         styles,
         [there.index(a) for a in sites["action"]],
+        shown=scene.layout is None,  # a layout's own signs would lie on these
         titles=numbered,
         subtitles=subtitles(scene, table, "site_id", scene.say("site")),
         fields=fields(scene, table, (*SITE_FIELDS, "cost_wan", "reason")),

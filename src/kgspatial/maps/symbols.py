@@ -37,6 +37,10 @@ ACTION_SYMBOLS: dict[str, Symbol] = {
     "build": Symbol("#1a9850", "star", "#000000"),
     "convert": Symbol("#fdae61", "star", "#000000"),
     "expand": Symbol("#fdae61", "plus", "#000000"),
+    "kind": Symbol("#80b1d3", "diamond", "#000000"),
+    "nursery": Symbol("#bebada", "square", "#000000"),
+    "merge": Symbol("#f0f0f0", "triangle", "#000000"),
+    "close": Symbol("#6b6b6b", "cross", "#000000"),
 }
 """Symbol of each action on a site."""
 

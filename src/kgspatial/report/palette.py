@@ -14,6 +14,7 @@ MARKERS = {
     "diamond": "D",
     "star": "*",
     "plus": "P",
+    "cross": "X",
 }
 
 KIND_STYLES = {kind: (s.fill, MARKERS[s.shape]) for kind, s in symbols.KIND_SYMBOLS.items()}

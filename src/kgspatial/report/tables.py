@@ -6,6 +6,7 @@ numbers follow the annexes of STANDARDS 3.4.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -121,9 +122,13 @@ def labelled(frame: pd.DataFrame, language: Language) -> pd.DataFrame:
 
 
 def build_annexes(
-    study: Study, balance: Balance, sites: SitePlan | None, language: Language
+    study: Study,
+    balance: Balance,
+    sites: SitePlan | None,
+    language: Language,
+    extra: Sequence[Annex] = (),
 ) -> list[Annex]:
-    """Return every annex that has rows, in the order of the workbook."""
+    """Return every annex that has rows, in the order of the workbook; `extra` before the problems."""
     annexes = [
         summary_annex(balance, sites, language),
         kindergartens_annex(study, balance, language),
@@ -136,7 +141,7 @@ def build_annexes(
             before_after_annex(study, sites, language),
             excluded_annex(study, sites, language),
         ]
-    annexes += [problems_annex(balance, language), inputs_annex(study, language)]
+    annexes += [*extra, problems_annex(balance, language), inputs_annex(study, language)]
     return [a for a in annexes if len(a.frame)]
 
 

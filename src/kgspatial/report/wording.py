@@ -36,7 +36,23 @@ COLUMN_KINDS: dict[str, ValueKind] = {
     **dict.fromkeys(("public_share", "inclusive_share"), "share"),
     **dict.fromkeys(("cost_wan", "cost_per_place"), "money"),
     **dict.fromkeys(("lon", "lat"), "degrees"),
-    **dict.fromkeys(("opened_year", "closes_year"), "year"),
+    **dict.fromkeys(("opened_year", "closes_year", "year"), "year"),
+    **dict.fromkeys(
+        (
+            *(
+                "places_before",
+                "newly_served",
+                "moved_here",
+                "moved",
+                "worth",
+                "runner_up_difference",
+            ),
+            *("places_without", "served_without", "unserved_without", "vacant_without"),
+        ),
+        "count",
+    ),
+    **dict.fromkeys(("cost_per_child_wan",), "money"),
+    **dict.fromkeys(("horizon_use",), "share"),
     "gap": "gap",
 }
 

@@ -1,6 +1,6 @@
 """Writes the annex tables as a workbook that is ready to print.
 
-Imports from `tables`, `wording`, `terms`; the only module that knows xlsxwriter. Every text is
+Imports from `tables`, `layout_tables`, `wording`, `terms`; the only module that knows xlsxwriter. Every text is
 written as text, so no name in the data can become a formula or a link.
 """
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from kgspatial.report.layout_tables import layout_annexes
 from kgspatial.report.tables import build_annexes
 from kgspatial.report.wording import clean, column_kind, header, is_missing, language_of, text_width
 from kgspatial.terms import Language, has_term, term
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from kgspatial.balance import Balance
     from kgspatial.report.tables import Annex
     from kgspatial.report.wording import ValueKind
-    from kgspatial.siting import SitePlan
+    from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
 
 NUMBER_FORMATS: dict[ValueKind, str] = {
@@ -53,6 +54,7 @@ def write_tables(
     balance: Balance,
     sites: SitePlan | None = None,
     language: Language | None = None,
+    layout: LayoutPlan | None = None,
 ) -> Path:
     """Write the annex tables as an Excel workbook, one sheet each.
 
@@ -68,6 +70,8 @@ def write_tables(
         The proposed sites.
     language : {'zh', 'en'}, optional
         Language of headers and values; the plan's unless given.
+    layout : LayoutPlan, optional
+        The layout in phases: two sheets more.
 
     Returns
     -------
@@ -90,7 +94,8 @@ def write_tables(
     book.set_properties(_properties(study, spoken))
     formats = _formats(book)
     notes = source_notes(study, balance, spoken)
-    for annex in build_annexes(study, balance, sites, spoken):
+    extra = [] if layout is None else layout_annexes(layout, spoken)
+    for annex in build_annexes(study, balance, sites, spoken, extra):
         _write_sheet(book, annex, formats, notes, spoken)
     book.close()
     target = Path(path)

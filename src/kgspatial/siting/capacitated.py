@@ -6,6 +6,7 @@ Imports from `arrays`, `core`, `model`, `solver`, `result`, `errors`. On arrays:
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,8 @@ def capacitated_coverage(
     costs: ArrayLike | None = None,
     existing: tuple[sparse.sparray | ArrayLike, ArrayLike] | None = None,
     single_source: bool = False,
+    required: ArrayLike = (),
+    groups: Sequence[ArrayLike] = (),
     time_limit_s: float = 60.0,
     gap_target: float = 0.0,
     seed: int = 0,
@@ -62,6 +65,10 @@ def capacitated_coverage(
         Facilities that are there: points x facilities, and their capacities.
     single_source : bool
         Each point must be served whole by one facility, or not at all.
+    required : array-like of int
+        Sites that must be chosen.
+    groups : sequence of array-like of int
+        Sites of which only one may be chosen.
     time_limit_s, gap_target, seed : float, float, int
         Limits and seed of the search.
 
@@ -86,7 +93,8 @@ def capacitated_coverage(
     begun = time.perf_counter()
     links = links_of(reach)
     demand = amounts_of(weights, links.shape[0], "weights")
-    options = _options(modules, costs, links, demand)
+    must = np.asarray(required, dtype=np.int64)
+    options = _options(modules, costs, links, demand, must)
     fixed, room = _existing(existing, links.shape[0])
     if budget is not None and costs is None:
         raise InputError("a budget needs the costs of the sizes")
@@ -97,7 +105,8 @@ def capacitated_coverage(
         merged, amount, group = merge_equal_rows(
             sparse.hstack([links, fixed], format="csr"), demand
         )
-    build = Builder(merged, amount, links.shape[1], room, p, budget, single_source)
+    shared = tuple(np.asarray(group, dtype=np.int64) for group in groups)
+    build = Builder(merged, amount, links.shape[1], room, p, budget, single_source, must, shared)
     # Without a budget a larger size is never worse: sizes are settled afterwards, by `shrink`.
     tried = options if budget is not None else options.largest()
     answer = solve(build.model(tried), time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
@@ -122,7 +131,11 @@ def capacitated_coverage(
 
 
 def _options(
-    modules: ArrayLike, costs: ArrayLike | None, links: sparse.csr_array, demand: Floats
+    modules: ArrayLike,
+    costs: ArrayLike | None,
+    links: sparse.csr_array,
+    demand: Floats,
+    required: Ints,
 ) -> Options:
     """All sizes of all sites, without those that a smaller and no dearer one of the site replaces.
 
@@ -138,6 +151,8 @@ def _options(
     order = np.lexsort((money, sizes), axis=1)
     sizes, money, usable = (np.take_along_axis(a, order, axis=1) for a in (sizes, money, usable))
     kept = usable > 0
+    smallest = np.argmax(sizes > 0, axis=1)
+    kept[required, smallest[required]] |= sizes[required, smallest[required]] > 0
     for module in range(1, sizes.shape[1]):
         as_good = usable[:, :module] >= usable[:, [module]]
         no_dearer = money[:, :module] <= money[:, [module]]

@@ -66,6 +66,8 @@ class Builder:
     p: int | None
     budget: float | None
     whole: bool
+    required: Ints
+    groups: tuple[Ints, ...]
 
     def model(self, options: Options, least_served: float | None = None) -> MixedInteger:
         """Maximise what is served, or the negative of capacity when `least_served` is given."""
@@ -185,7 +187,7 @@ class Builder:
         return _matrix(facility[old] - self.sites, n_options + old, scale[old], shape), self.room
 
     def _choice_rows(self, options: Options, n_flows: int) -> tuple[sparse.csr_array, Floats]:
-        """One size a site, at most p sites, within the budget."""
+        """One size a site, at most p sites, within the budget; what must be, what excludes another."""
         n = len(options.site)
         rows = [_matrix(options.site, np.arange(n), np.ones(n), (self.sites, n))]
         upper = [np.ones(self.sites)]
@@ -195,6 +197,12 @@ class Builder:
         if self.budget is not None:
             rows.append(sparse.csr_array(options.cost[None, :]))
             upper.append(np.array([float(self.budget)]))
+        for site in self.required:
+            rows.append(sparse.csr_array(-(options.site == site).astype(float)[None, :]))
+            upper.append(np.array([-1.0]))
+        for group in self.groups:
+            rows.append(sparse.csr_array(np.isin(options.site, group).astype(float)[None, :]))
+            upper.append(np.array([1.0]))
         stacked = sparse.vstack(rows, format="csr")
         none = sparse.csr_array((stacked.shape[0], n_flows))
         return sparse.csr_array(sparse.hstack([stacked, none], format="csr")), np.concatenate(upper)

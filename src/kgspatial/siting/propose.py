@@ -141,13 +141,17 @@ def propose_sites(
     ladder = np.array(
         classes or settings.classes or [s.classes for s in profile.ladder], dtype=np.int64
     )
-    usable, excluded = candidate_sites(study, balance.demand, year=balance.year)
+    usable, excluded = candidate_sites(
+        study, balance.demand, year=balance.year, classes=ladder.tolist()
+    )
     reach = measure_travel(study, balance.demand, to=usable, network=balance.travel.network)
     result = _choose(
         balance,
         reach,
         sizes_of(usable, ladder, profile),
         count,
+        required=np.flatnonzero(usable["required"].astype(bool)),
+        groups=_groups(usable),
         time_limit_s=settings.time_limit_s if time_limit_s is None else time_limit_s,
         gap_target=settings.gap_target if gap_target is None else gap_target,
         seed=settings.seed if seed is None else seed,
@@ -177,6 +181,9 @@ def _choose(
     reach: TravelMatrix,
     sizes: NDArray[np.float64],
     count: int,
+    *,
+    required: NDArray[np.int64],
+    groups: Sequence[NDArray[np.int64]],
     **search: float,
 ) -> SitingResult:
     """Solve on the deficit core; what lies outside it is served in full either way."""
@@ -191,6 +198,8 @@ def _choose(
         sizes,
         p=count,
         existing=(balance.travel.csr[core.points][:, core.existing], places[core.existing]),
+        required=required,
+        groups=groups,
         time_limit_s=search["time_limit_s"],
         gap_target=search["gap_target"],
         seed=int(search["seed"]),
@@ -207,6 +216,12 @@ def _choose(
         result.seconds,
         result.sizes,
     )
+
+
+def _groups(usable: gpd.GeoDataFrame) -> list[NDArray[np.int64]]:
+    """Rows of the candidates that share a site."""
+    named = usable["group"].dropna()
+    return [np.flatnonzero((usable["group"] == name).to_numpy()) for name in named.unique()]
 
 
 def _expanded(part: sparse.csr_array, rows: NDArray[np.int64], length: int) -> sparse.csr_array:

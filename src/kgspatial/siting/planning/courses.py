@@ -222,6 +222,7 @@ def _of_candidates(
 ) -> Iterator[Course]:
     sites, n = phases.candidates, len(phases.supply[0])
     sizes = sizes_of(sites, ladder, profile)
+    per_class = profile.places(1)
     for j in range(len(sites)):
         site = {str(name): value for name, value in sites.iloc[j].items()}
         if site["action"] not in layout.actions:
@@ -240,8 +241,8 @@ def _of_candidates(
                     phase,
                     tuple(there + np.where(later, places, 0.0)),
                     (kind,) * len(phases.years),
-                    float(round(places / profile.places(1), 6)),
-                    site_cost(site, float(places), profile.places(1), costs),
+                    float(round(places / per_class, 6)),
+                    site_cost(site, float(places), per_class, costs),
                 )
 
 

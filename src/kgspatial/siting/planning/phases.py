@@ -76,8 +76,12 @@ class Phases:
         return self.points.assign(children=self.children(phase, scenario))
 
 
-def phases_of(study: Study, balance: Balance, layout: LayoutSettings) -> Phases:
+def phases_of(
+    study: Study, balance: Balance, layout: LayoutSettings, ladder: NDArray[np.int64]
+) -> Phases:
     """Estimate the children of every phase and scenario and measure their walks.
+
+    `ladder` holds the sizes of new sites, in classes.
 
     Raises
     ------
@@ -105,7 +109,7 @@ def phases_of(study: Study, balance: Balance, layout: LayoutSettings) -> Phases:
         weights,
     )
     short = _with_unserved(points, balance)
-    usable, excluded = candidate_sites(study, short, year=years[-1])
+    usable, excluded = candidate_sites(study, short, year=years[-1], classes=ladder.tolist())
     network = balance.travel.network
     return Phases(
         years,

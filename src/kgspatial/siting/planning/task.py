@@ -41,14 +41,14 @@ class Task:
 def task_of(study: Study, balance: Balance, layout: LayoutSettings) -> Task:
     """Put together what the solver needs."""
     profile = read_profile(study.settings.plan.profile)
-    phases = phases_of(study, balance, layout)
+    ladder = np.array(
+        study.settings.siting.classes or [s.classes for s in profile.ladder], dtype=np.int64
+    )
+    phases = phases_of(study, balance, layout, ladder)
     before = {
         year: state_of(study, phases, t, phases.supply[t], phases.travel)
         for t, year in enumerate(phases.years)
     }
-    ladder = np.array(
-        study.settings.siting.classes or [s.classes for s in profile.ladder], dtype=np.int64
-    )
     used = before[phases.years[-1]].kindergartens["utilisation"].to_numpy(dtype=float)
     courses = courses_of(phases, layout, profile, ladder, used)
     conditions, unmet = conditions_of(study, phases, courses, layout, profile)
