@@ -13,10 +13,11 @@ from scipy import sparse
 
 from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.siting.layout import LayoutResult
+from kgspatial.siting.layout.solving import merged
 from kgspatial.siting.planning.bounds import facility_points
 from kgspatial.siting.planning.courses import KEEP, Course
 from kgspatial.siting.planning.task import Task
-from kgspatial.siting.planning.worth import NEW, worth_of
+from kgspatial.siting.planning.worth import NEW, Worth, worth_of
 from kgspatial.terms import LANGUAGES, Language, term
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def explained(task: Task, result: LayoutResult) -> gpd.GeoDataFrame:
     """Return one row for each action of a layout, by phase and then by worth."""
     acting = [int(q) for q in result.chosen if task.courses.rows[q].action != KEEP]
     served = float(result.served() @ task.phases.situations.weight) if result.flows else 0.0
-    rows = [_row(task, result, q, served) for q in acting]
+    small = merged(task.case)
+    rows = [
+        _row(task, result, q, worth_of(small, task.courses, result.chosen, q, served))
+        for q in acting
+    ]
     shapes = facility_points(task.phases)
     table = gpd.GeoDataFrame(
         rows,
@@ -69,10 +74,9 @@ def _columns(task: Task) -> list[str]:
     ]
 
 
-def _row(task: Task, result: LayoutResult, option: int, served: float) -> dict[str, Any]:
+def _row(task: Task, result: LayoutResult, option: int, value: Worth) -> dict[str, Any]:
     course = task.courses.rows[option]
     year = task.phases.years[course.phase]
-    value = worth_of(task.case, task.courses, result.chosen, option, served)
     places = course.places[course.phase]
     before = 0.0
     if course.facility < task.courses.kindergartens:

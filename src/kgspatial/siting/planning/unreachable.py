@@ -14,7 +14,7 @@ from kgspatial.siting.planning.phases import Phases
 
 
 def unreachable(phases: Phases) -> gpd.GeoDataFrame:
-    """Return the demand points that nothing reaches, farthest first.
+    """Return the demand points that nothing reaches, those with the most children first.
 
     Along streets the nearest in a straight line is named: the walk is at least as long.
     """
@@ -45,6 +45,6 @@ def unreachable(phases: Phases) -> gpd.GeoDataFrame:
         geometry=points.geometry,
         crs=phases.points.crs,
     )
-    return table.sort_values(["nearest_m", "demand_id"], ascending=[False, True]).reset_index(
+    return table.sort_values(["children", "demand_id"], ascending=[False, True]).reset_index(
         drop=True
     )
