@@ -10,6 +10,7 @@ from os import cpu_count
 NAMES = (
     "accessibility",
     "allocation",
+    "capacitated",
     "coordinates",
     "coverage",
     "coverage_blocks",
