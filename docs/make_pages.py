@@ -1,6 +1,7 @@
 """Writes the pages that are generated from data files: ``python docs/make_pages.py``.
 
-`aliases.md` comes from the table of aliases that the readers use; a test compares the two.
+`aliases.md` comes from the table of aliases that the readers use, `standards.md` from the rule
+profiles; tests compare page and data.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Any
 
 from kgspatial.inputs.columns.aliases import AUXILIARY, alias_data
 from kgspatial.layers import LAYERS, TABLES, Column, Layer
+from kgspatial.standards import Profile, profile_names, read_profile
+from kgspatial.standards.listing import COLUMNS, ListedRule, list_rules, rule_label, rule_row
 from kgspatial.terms import term
 
 HERE = Path(__file__).parent
@@ -32,6 +35,72 @@ path = "register.xlsx"
 crs = "EPSG:4490"
 columns = { places = "核定学位" }
 ```
+"""
+
+RULES_HEAD = """<!-- Made by docs/make_pages.py from src/kgspatial/standards/profiles; do not edit by hand. -->
+
+# Rule profiles
+
+The planning rules that kgspatial comes with, each number with its clause, source and evidence mark. `kgspatial standards [PROFILE]` prints
+the same lists, with all that a profile inherits; `--rule ID` explains one number and what it replaces.
+
+## How profiles inherit
+
+`based_on` names the profile whose rules hold where a file is silent: national, then province, then city, then the plan's own. A whole
+table is overridden, so that a number and its source stay together; of `[targets]` and the other groups (`[class_size]`, `[staffing]`, ...), single rules. Below, `national` is
+shown in full and every other profile with what it says itself.
+
+| mark | | the number |
+|---|---|---|
+| `seen` | {seen} | was read in a published copy of the document |
+| `sec` | {sec} | was read where somebody else cites it |
+| `calc` | {calc} | is arithmetic on numbers that carry a mark |
+| `mem` | {mem} | was found nowhere. It never decides anything and never replaces a number that was read; it is shown so that somebody may verify it |
+
+A rule that has ended, or has not begun, in the year of the plan decides nothing in that year. `opened_year >= 2017` in brackets: only for kindergartens
+opened since.
+
+## A profile of your own
+
+A TOML file beside the plan file, with the tables that differ; source and evidence are required.
+
+```toml
+[profile]
+id = "our_county"
+name_zh = "本县"
+name_en = "Our county"
+based_on = "guangdong_2022"
+
+[targets.inclusive_share]
+value = 0.90
+direction = "at_least"
+source = "本县学前教育发展提升行动计划"
+clause = "普惠性幼儿园覆盖率不低于90%"
+evidence = "seen"
+valid_from = 2026
+
+[[class_size.junior]]      # double brackets: an entry for each span of years
+value = 28
+source = "本县过渡期方案"
+evidence = "seen"
+valid_from = 2025
+valid_to = 2026
+
+[[class_size.junior]]
+value = 25
+source = "幼儿园工作规程(教育部令第39号)"
+evidence = "seen"
+valid_from = 2027
+```
+
+`kgspatial standards our_county.toml` reads it and names file, line and key of what it refuses. In the plan file:
+
+```toml
+[plan]
+profile = "our_county.toml"   # or the name of one below
+```
+
+Places owed (`[norm]`) have forms of their own: see [Demand](demand.md).
 """
 
 ANSWERS = {
@@ -58,6 +127,36 @@ def aliases_page() -> str:
         parts += _layer(spec, data)
     parts += [*_units(data["units"]), *_words(data["values"])]
     return "\n".join(parts)
+
+
+def standards_page() -> str:
+    """The page of the rule profiles: the national one in full, of the others what they say."""
+    marks = {mark: term(f"standards.{mark}", "zh") for mark in ("seen", "sec", "calc", "mem")}
+    parts = [RULES_HEAD.format(**marks)]
+    for name in sorted(profile_names(), key=lambda name: (name != "national", name)):
+        parts += _profile(read_profile(name), list_rules(name))
+    return "\n".join(parts)
+
+
+def _profile(profile: Profile, rules: Sequence[ListedRule]) -> list[str]:
+    """The section of a profile; its sources are numbered and stand below the table."""
+    own = sorted((r for r in rules if r.profile == profile.id), key=lambda r: not r.binds)
+    sources = list(dict.fromkeys(rule.origin.source for rule in own))
+    based = " → ".join(f"`{name}`" for name in profile.based_on)
+    about = [f"Based on {based}."] if based else []
+    rows = [_rule(rule, sources.index(rule.origin.source) + 1) for rule in own]
+    columns = ("rule", "value", "years", "clause", "source", "evidence")
+    table = _table(f"{profile.name_zh} `{profile.id}`", *about, columns=columns, rows=rows)
+    listed = [f"{number}. {_plain(source)}" for number, source in enumerate(sources, start=1)]
+    return [*table, "Sources:", "", *listed, ""]
+
+
+def _rule(rule: ListedRule, source: int) -> tuple[str, ...]:
+    said = dict(zip(COLUMNS, rule_row(rule, "en"), strict=True))
+    names = f"{rule_label(rule.id, 'zh')} {said['label']} `{rule.id}`"
+    mark = f"`{rule.origin.evidence}`" if rule.binds else f"**{term('standards.mem', 'zh')}** `mem`"
+    value, clause = (_plain(said[key]) or "—" for key in ("rule", "clause"))
+    return names, value, said["years"] or "—", clause, str(source), mark
 
 
 def _table(
@@ -132,5 +231,8 @@ def _words(values: Mapping[str, Mapping[str, list[str]]]) -> list[str]:
     return _table("Words for values", columns=("column", "value", "read as such"), rows=rows)
 
 
+PAGES = {"aliases.md": aliases_page, "standards.md": standards_page}
+
 if __name__ == "__main__":
-    (HERE / "aliases.md").write_text(aliases_page(), encoding="utf-8", newline="\n")
+    for page, make in PAGES.items():
+        (HERE / page).write_text(make(), encoding="utf-8", newline="\n")

@@ -833,3 +833,14 @@ def test_the_plan_file_says_all_of_it(tmp_path: Path) -> None:
         *("hexagons", 300.0, True, True),
     )
     assert (read.land_codes, read.required, read.forbidden) == (("A33",), ("S1",), ("S2",))
+
+
+def test_a_site_that_a_project_uses_already_is_excluded_with_its_name() -> None:
+    candidates = sites([at(0), at(300)], max_classes=[6.0, 6.0])
+    projects = pd.DataFrame({"name": ["East"], "site_id": ["S0"], "places_added": [90]})
+    usable, excluded = of_sites(candidates, layers={"projects": projects})
+    assert usable.index.tolist() == ["S1"]
+    assert "East" in excluded.loc["S0", "reason_zh"]
+    assert "East" in excluded.loc["S0", "reason_en"]
+    stopped = projects.assign(progress="stopped")
+    assert len(of_sites(candidates, layers={"projects": stopped})[0]) == 2

@@ -40,7 +40,7 @@ def codes_of(text: str) -> set[str]:
 
 def codes_in_the_source() -> dict[str, str]:
     """Each code of a finding, and a module that makes it."""
-    rooms = ("inputs", "demand", "travel", "balance")
+    rooms = ("inputs", "demand", "supply", "travel", "balance")
     modules = [
         *(module for room in rooms for module in sorted((SOURCE / room).rglob("*.py"))),
         *(SOURCE / name for name in ("study.py", "reading.py", "plan.py")),

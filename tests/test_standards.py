@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kgspatial.errors import InputError
-from kgspatial.standards import Rule, profile_names, read_profile, share_3_to_5
+from kgspatial.standards import Profile, Rule, profile_names, read_profile, share_3_to_5
 
 
 @pytest.mark.parametrize("name", profile_names())
@@ -121,6 +121,49 @@ class TestInheritance:
         with pytest.raises(InputError, match="no verified rule") as caught:
             read_profile(own_file(tmp_path, text))
         assert "based_on" in caught.value.hint
+
+
+def target(value: float, years: str = "", mark: str = "seen") -> str:
+    entry = f'[[targets.class_size_share]]\nvalue = {value}\ndirection = "at_least"\n'
+    return f'{entry}source = "本规划"\nevidence = "{mark}"\n{years}'
+
+
+class TestTargetsByYear:
+    def values(self, profile: Profile, year: int | None) -> list[float]:
+        return [rule.value for rule in profile.rules_in("targets.class_size_share", year)]
+
+    def test_each_year_has_its_own(self, tmp_path: Path) -> None:
+        text = target(0.7, "valid_to = 2026\n") + target(0.8, "valid_from = 2027\n")
+        own = read_profile(own_file(tmp_path, OWN + text))
+        found = {year: self.values(own, year) for year in (2020, 2026, 2027, None)}
+        assert found == {2020: [0.7], 2026: [0.7], 2027: [0.8], None: [0.8]}
+
+    def test_all_years_of_a_target_are_overridden_together(self, tmp_path: Path) -> None:
+        own = read_profile(own_file(tmp_path, OWN + target(0.9, "valid_from = 2030\n")))
+        assert self.values(own, 2025) == []
+        assert self.values(own, 2030) == [0.9]
+        assert own.rule("targets.public_share") == read_profile().rule("targets.public_share")
+
+    def test_what_nobody_verified_replaces_nothing(self, tmp_path: Path) -> None:
+        own = read_profile(own_file(tmp_path, OWN + target(0.9, mark="mem")))
+        assert self.values(own, 2025) == [0.85]
+        assert [rule.value for rule in own.unverified if "class_size" in rule.id] == [0.9]
+
+    @pytest.mark.parametrize(
+        ("text", "line", "words"),
+        [
+            (target(0.7, "valid_to = 2027\n") + target(0.8, "valid_from = 2027\n"), 8, "same time"),
+            (target(1.1), 2, "cannot be"),
+            (target(85), 2, "cannot be"),
+            (target(0.7).replace("class_size_share", "class_sizes_share"), 1, "Did you mean"),
+        ],
+    )
+    def test_what_cannot_be_is_refused_with_its_line(
+        self, tmp_path: Path, text: str, line: int, words: str
+    ) -> None:
+        with pytest.raises(InputError, match=words) as caught:
+            read_profile(own_file(tmp_path, OWN + text))
+        assert caught.value.row == OWN.count("\n") + line
 
 
 def wrong(tmp_path: Path, old: str, new: str) -> InputError:

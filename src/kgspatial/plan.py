@@ -27,6 +27,7 @@ from kgspatial.outputs import Outputs, write_outputs
 from kgspatial.reading import check_plan, study_from_plan
 from kgspatial.siting import LayoutPlan, SitePlan, plan_layout, propose_sites
 from kgspatial.study import Study
+from kgspatial.supply import project_problems, with_projects
 from kgspatial.terms import Language
 from kgspatial.travel import TravelMatrix, measure_travel, straight, street
 
@@ -80,7 +81,7 @@ def run_plan(
         When ``[siting] time_limit_s`` was too short for any answer.
     """
     progress("read")
-    study = study_from_plan(plan_in_language(path, language))
+    study = with_projects(study_from_plan(plan_in_language(path, language)))
     progress("compile")
     _compile_kernels(study.settings.travel.method)
     progress("demand")
@@ -119,6 +120,7 @@ def check_inputs(plan: PlanFile) -> tuple[Study | None, pd.DataFrame]:
     study, problems = check_plan(plan)
     if study is None:
         return None, problems
+    problems = joined_problems(problems, project_problems(study))
     try:
         found = estimate_demand(study).problems
     except InputError as error:

@@ -20,7 +20,7 @@ from kgspatial.errors import InputError
 from kgspatial.inputs.problems import joined_problems, problem_table
 from kgspatial.inputs.settings import BalanceSettings
 from kgspatial.study import OUTSIDE, WHOLE_AREA, Study
-from kgspatial.supply import kindergarten_supply
+from kgspatial.supply import kindergarten_supply, project_problems
 from kgspatial.travel import TravelMatrix
 from kgspatial.travel.catchments import catchments
 from kgspatial.travel.catchments.catchments import CatchmentMethod
@@ -139,7 +139,9 @@ def assess_balance(study: Study, demand: Demand, travel: TravelMatrix) -> Balanc
     """
     gardens = kindergarten_supply(study, year=demand.year)
     found = balance_of(study, demand.points, gardens, travel, demand.year)
-    problems = joined_problems(study.problems, demand.problems, travel.problems)
+    problems = joined_problems(
+        study.problems, demand.problems, travel.problems, project_problems(study)
+    )
     return replace(found, problems=problems)
 
 

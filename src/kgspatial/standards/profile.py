@@ -18,10 +18,10 @@ from kgspatial.standards.rule_files import ORIGIN, UNVERIFIED, Rule, Table, read
 from kgspatial.standards.single_rules import (
     CHECKS,
     SINGLES,
-    TARGETS,
     has_binding,
     read_checks,
     read_rule,
+    read_targets,
 )
 
 SHARES = ("age_1_4", "age_5_9")
@@ -132,7 +132,7 @@ def read_profile(name: str | Path = "national") -> Profile:
 
     A profile says in ``[profile] based_on`` whose rules it inherits: national, then province, then
     city, then the plan's own. Whole tables are overridden, so a number and its source stay
-    together; of ``[targets]``, single targets.
+    together; of ``[targets]``, single targets with all their years.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ def _overridden(base: _Sheet, table: Table) -> _Sheet:
             unverified.append(replace(rule, profile=own))
         else:
             rules[rule.id] = replace(rule, profile=own)
-    for found in read_checks(table):
+    for found in (*read_targets(table), *read_checks(table)):
         entries, name = tuple(replace(rule, profile=own) for rule in found), found[0].id
         if not has_binding(entries) and has_binding(checks.get(name, ())):
             unverified += entries
@@ -266,14 +266,9 @@ def _overridden(base: _Sheet, table: Table) -> _Sheet:
 
 
 def _rules(table: Table) -> list[Rule]:
-    rules = [
+    return [
         read_rule(table.table(k), k, known) for k, known in SINGLES.items() if k in table.values
     ]
-    if "targets" in table.values:
-        targets = table.table("targets")
-        targets.check_keys(TARGETS)
-        rules += [read_rule(targets.table(k), f"targets.{k}", TARGETS[k]) for k in targets.values]
-    return rules
 
 
 def _ladder(table: Table) -> tuple[Step, ...]:

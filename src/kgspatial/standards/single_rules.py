@@ -5,7 +5,7 @@ Imports from `rule_files`. `profile` puts them together; `balance.rules` judges 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -41,8 +41,18 @@ TARGETS = {
     "public_share": Known(0, 1),
     "inclusive_share": Known(0, 1),
     "gross_enrolment": Known(0, 2),
+    "class_size_share": Known(0, 1),
+    "areas_share": Known(0, 1),
+    "coverage": Known(0, 1),
+    "licensed_share": Known(0, 1),
 }
-"""Indicators with a threshold; gross enrolment may exceed 1."""
+"""Indicators with a threshold; gross enrolment may exceed 1.
+
+Shares of the children enrolled: in public, in public or inclusive, in licensed kindergartens.
+``class_size_share``: of the classes, those that keep the class sizes; ``areas_share``: of the
+kindergartens that a rule with ``opened_from`` asks, those that have the areas per child;
+``coverage``: of the children, those within the walking limit.
+"""
 
 AT_LEAST, AT_MOST = "at_least", "at_most"
 DIRECTIONS = (AT_LEAST, AT_MOST)
@@ -107,6 +117,22 @@ def read_rule(table: Table, rule_id: str, known: Known) -> Rule:
     return replace(rule, low=low, high=high)
 
 
+def read_targets(table: Table) -> Iterator[tuple[Rule, ...]]:
+    """Read the :data:`TARGETS` of a file: each a table, or a list of tables for its years.
+
+    Raises
+    ------
+    InputError
+        When a key is unknown or missing, a number cannot be, or two entries of a target hold at
+        once.
+    """
+    if "targets" in table.values:
+        targets = table.table("targets")
+        targets.check_keys(TARGETS)
+        for key in targets.values:
+            yield _read_entries(targets, key, _target)
+
+
 def read_checks(table: Table) -> Iterator[tuple[Rule, ...]]:
     """Read the :data:`CHECKS` of a file: each a table, or a list of tables for its years or sizes.
 
@@ -120,13 +146,15 @@ def read_checks(table: Table) -> Iterator[tuple[Rule, ...]]:
             rules = table.table(group)
             rules.check_keys(known)
             for key in rules.values:
-                yield _read_check(rules, group, key)
+                yield _read_entries(rules, key, _check)
 
 
-def _read_check(group: Table, name: str, key: str) -> tuple[Rule, ...]:
+def _read_entries(
+    group: Table, key: str, read: Callable[[Table, str, str], Rule]
+) -> tuple[Rule, ...]:
     several = isinstance(group.values[key], list)
     entries = group.tables(key) if several else [group.table(key)]
-    found = tuple(_check(entry, name, key) for entry in entries)
+    found = tuple(read(entry, group.path, key) for entry in entries)
     if not found:
         raise group.wrong(key, "the list is empty")
     order = sorted(range(len(found)), key=lambda i: (found[i].classes_from or 0, _years(found[i])))
@@ -136,6 +164,10 @@ def _read_check(group: Table, name: str, key: str) -> tuple[Rule, ...]:
             hint = "Give each its own valid_from and valid_to."
             raise entries[max(before, after)].wrong("value", message, hint)
     return tuple(found[i] for i in order)
+
+
+def _target(table: Table, group: str, key: str) -> Rule:
+    return read_rule(table, f"{group}.{key}", TARGETS[key])
 
 
 def _check(table: Table, group: str, key: str) -> Rule:

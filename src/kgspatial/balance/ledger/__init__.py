@@ -1,17 +1,11 @@
 """The rectification ledger, its snapshots, the list of projects, and groups of kindergartens.
 
-Imports from `inputs.problems`, `inputs.columns`, `layers`, `terms`, `errors`. Module order: cells,
-names, register, rectification, snapshots, projects, groups.
+Imports from `supply`, `inputs.problems`, `inputs.columns`, `layers`, `terms`, `errors`. Module order:
+register, rectification, snapshots, projects, groups.
 """
 
 from kgspatial.balance.ledger.groups import group_links, group_totals, kindergarten_heads
-from kgspatial.balance.ledger.projects import (
-    added_supply,
-    cost_per_place,
-    link_projects,
-    opening_years,
-    project_totals,
-)
+from kgspatial.balance.ledger.projects import cost_per_place, project_totals
 from kgspatial.balance.ledger.rectification import (
     bulletin,
     completion,
@@ -33,6 +27,7 @@ from kgspatial.balance.ledger.snapshots import (
     snapshots_in,
     write_snapshot,
 )
+from kgspatial.supply import added_supply, link_projects, opening_years
 
 __all__ = [
     "Snapshot",

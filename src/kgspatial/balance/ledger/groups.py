@@ -1,6 +1,6 @@
 """Groups of kindergartens (总园, 分园): who leads whom, links as lines, totals per group.
 
-Imports from `cells`, `names`, `inputs.problems` and `errors`.
+Imports from `inputs.columns`, `inputs.problems` and `errors`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import shapely
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 
-from kgspatial.balance.ledger.cells import first_row, numbers, row_number, source_of, texts
-from kgspatial.balance.ledger.names import linked, names_of
 from kgspatial.errors import InputError
+from kgspatial.inputs.columns.cells import first_row, numbers, row_number, source_of, texts
+from kgspatial.inputs.columns.links import linked, names_of
 from kgspatial.inputs.problems import Problem
 
 

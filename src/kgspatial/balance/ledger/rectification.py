@@ -1,6 +1,6 @@
 """How far the rectification has come: completion, ranking, what is overdue, the monthly bulletin.
 
-Imports from `cells`, `register`, `layers` and `terms`.
+Imports from `register`, `inputs.columns`, `layers` and `terms`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from kgspatial.balance.ledger.cells import NOT_GIVEN, as_date, dates, groups, texts
 from kgspatial.balance.ledger.register import Snapshot
+from kgspatial.inputs.columns.cells import NOT_GIVEN, as_date, dates, groups, texts
 from kgspatial.layers import OUTCOMES, PROBLEM_KINDS
 from kgspatial.terms import Language, has_term, term
 

@@ -1,6 +1,6 @@
 """The rectification ledger (整治台账): its entries, told apart, linked and checked.
 
-Imports from `cells`, `names`, `inputs.problems` and `errors`.
+Imports from `inputs.columns`, `inputs.problems` and `errors`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from datetime import date
 
 import pandas as pd
 
-from kgspatial.balance.ledger.cells import (
+from kgspatial.errors import InputError
+from kgspatial.inputs.columns.cells import (
     as_date,
     dates,
     first_row,
@@ -19,8 +20,7 @@ from kgspatial.balance.ledger.cells import (
     source_of,
     texts,
 )
-from kgspatial.balance.ledger.names import linked, names_of
-from kgspatial.errors import InputError
+from kgspatial.inputs.columns.links import linked, names_of
 from kgspatial.inputs.problems import Problem
 
 POLICY_YEAR = 2019

@@ -1,6 +1,6 @@
 """Snapshots of the ledger: files that carry their day, and what moved between two of them.
 
-Imports from `cells`, `register`, `rectification`, `layers` and `errors`.
+Imports from `register`, `rectification`, `inputs.columns`, `layers` and `errors`.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from kgspatial.balance.ledger.cells import as_date, dates, first_row, texts
 from kgspatial.balance.ledger.rectification import entry_states
 from kgspatial.balance.ledger.register import Snapshot, entry_keys
 from kgspatial.errors import InputError
+from kgspatial.inputs.columns.cells import as_date, dates, first_row, texts
 from kgspatial.layers import TABLES
 
 _FILE = re.compile(r"ledger_(\d{4}-\d{2}-\d{2})\.csv")

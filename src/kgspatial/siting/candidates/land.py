@@ -65,6 +65,21 @@ def too_late(table: gpd.GeoDataFrame, year: int | None) -> list[Finding]:
     ]
 
 
+def taken_by_projects(study: Study, table: gpd.GeoDataFrame) -> list[Finding]:
+    """Find candidates on which a project of the list already puts a kindergarten."""
+    if study.projects is None or "site_id" not in study.projects:
+        return []
+    running = study.projects
+    if "progress" in running:
+        running = running[running["progress"] != "stopped"]
+    named = running.dropna(subset="site_id").drop_duplicates("site_id").set_index("site_id")["name"]
+    taken = table[table["site_id"].isin(named.index)]
+    return [
+        Finding(str(site), "exclude", "excluded_project", {"name": str(named[site])})
+        for site in taken["site_id"]
+    ]
+
+
 def too_small(table: gpd.GeoDataFrame, sizes: NDArray[np.int64]) -> list[Finding]:
     """Find candidates on which fewer classes may be built than the smallest size has.
 

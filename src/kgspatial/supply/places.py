@@ -1,6 +1,6 @@
-"""Supply: how many places each kindergarten offers in a year, and which of them count.
+"""`kindergarten_supply`: the places of each kindergarten in a year, and whether they count.
 
-Imports from `study`, `standards`, `inputs.settings`.
+Imports from `openings`, `study`, `standards`, `inputs.settings`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import pandas as pd
 from kgspatial.inputs.settings import BalanceSettings
 from kgspatial.standards import read_profile
 from kgspatial.study import Study
+from kgspatial.supply.openings import places_of_projects
 
 ACCEPTED = {"inclusive": ("public", "inclusive"), "public": ("public",)}
 """Kinds that count, by what families accept; with `all`, also those of no known kind."""
@@ -28,18 +29,23 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
     nothing is said, or ``[balance] count_unlicensed`` is set), of a kind that ``[balance] accepts``,
     and open in `year`; what does not count keeps its row with 0 places.
 
+    Where the study has ``projects``, those that add to a kindergarten and open after ``[plan] year``
+    count from their opening on; :func:`with_projects` makes kindergartens of those that open one of
+    their own, :func:`project_problems` lists the rest.
+
     Parameters
     ----------
     study : Study
         The study area.
     year : int, optional
-        For ``opened_year`` and ``closes_year``; without it all count as open.
+        For ``opened_year``, ``closes_year`` and projects; without it all count as open, and no
+        project counts.
 
     Returns
     -------
     GeoDataFrame
         One row per kindergarten, in the study's order: all its columns and ``places_derived``,
-        ``classes_derived``, ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_accepted``,
+        ``classes_derived``, ``places_added`` (by projects), ``counted``, and ``not_counted`` (why: ``unlicensed``, ``not_accepted``,
         ``not_open``, ``no_places`` or None).
 
     References
@@ -56,16 +62,24 @@ def kindergarten_supply(study: Study, *, year: int | None = None) -> gpd.GeoData
         places.isna() & classes.notna(),
         classes.isna() & places.notna(),
     )
-    offered = places.where(~without_places, classes * norm)
-    table["classes"] = classes.where(~without_classes, np.ceil(places / norm)).astype(float)
+    later = places_of_projects(study, year)
+    offered = _with(places.where(~without_places, classes * norm), later["places"])
+    known = classes.where(~without_classes, np.ceil(places / norm)).astype(float)
+    table["classes"] = _with(known, later["classes"])
     why = _not_counted(table, offered, year, study.settings.balance)
     table["places"] = offered.where(why.isna(), 0.0).fillna(0.0).astype(float)
     return table.assign(
         places_derived=without_places,
         classes_derived=without_classes,
+        places_added=later["places"],
         counted=why.isna(),
         not_counted=why,
     )
+
+
+def _with(known: pd.Series, added: pd.Series) -> pd.Series:
+    """What is known and what is added; of a kindergarten that told nothing, what is added."""
+    return (known + added).where(known.notna(), added.where(added > 0))
 
 
 def _not_counted(
