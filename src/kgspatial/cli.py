@@ -11,6 +11,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -190,8 +191,8 @@ def _run(plan: Path, out: Path, quiet: bool, as_json: bool, language: str | None
     from kgspatial.plan import run_plan
 
     chosen = _language(language)
-    with _progress(not (quiet or as_json), chosen or "en") as show:
-        done = run_plan(plan, out, language=chosen, progress=show)
+    with _progress(not (quiet or as_json), chosen or "en") as (show, tell):
+        done = run_plan(plan, out, language=chosen, progress=show, tell=tell)
     if as_json:
         typer.echo(json.dumps(done.outputs.summary, ensure_ascii=False, indent=2))
     elif not quiet:
@@ -215,10 +216,12 @@ def _status(problems: pd.DataFrame) -> int:
 
 
 @contextmanager
-def _progress(wanted: bool, language: Language) -> Iterator[Callable[[Step], None]]:
-    """A progress bar on stderr, only on a terminal."""
+def _progress(
+    wanted: bool, language: Language
+) -> Iterator[tuple[Callable[[Step], None], Callable[[float, float, float], None] | None]]:
+    """A progress bar on stderr, only on a terminal; in a search, the best so far and its bound."""
     if not (wanted and sys.stderr.isatty()):
-        yield lambda _step: None
+        yield (lambda _step: None), None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -234,7 +237,12 @@ def _progress(wanted: bool, language: Language) -> Iterator[Callable[[Step], Non
                 task, description=term(f"command.{step}", language), completed=STEPS.index(step)
             )
 
-        yield show
+        def tell(best: float, bound: float, _seconds: float) -> None:
+            known = isfinite(best) and isfinite(bound)
+            found = term("command.found", language, best=best, bound=bound) if known else ""
+            bar.update(task, description=f"{term('command.siting', language)} {found}")
+
+        yield show, tell
 
 
 def _print_run(done: PlanRun) -> None:

@@ -26,6 +26,7 @@ from kgspatial.layers import Grid
 from kgspatial.outputs import Outputs, write_outputs
 from kgspatial.reading import check_plan, study_from_plan
 from kgspatial.siting import LayoutPlan, SitePlan, plan_layout, propose_sites
+from kgspatial.siting.watching import Tell, watched
 from kgspatial.study import Study
 from kgspatial.supply import project_problems, with_projects
 from kgspatial.terms import Language
@@ -54,6 +55,7 @@ def run_plan(
     *,
     language: Language | None = None,
     progress: Callable[[Step], None] = lambda _step: None,
+    tell: Tell | None = None,
 ) -> PlanRun:
     """Run a plan file end to end and write its results.
 
@@ -67,6 +69,9 @@ def run_plan(
         Language of map and reports; the plan's unless given.
     progress : callable, optional
         Called with the name of each step (:data:`STEPS`) as it begins.
+    tell : callable, optional
+        Called with best value, bound and seconds while sites are searched. An interrupt ends the
+        search with the best so far and its gap, and the run goes on.
 
     Returns
     -------
@@ -91,8 +96,9 @@ def run_plan(
     progress("balance")
     balance = assess_balance(study, demand, travel)
     progress("siting")
-    sites = propose_sites(study, balance)
-    layout = plan_layout(study, balance) if study.settings.siting.layout.years else None
+    with watched(tell):
+        sites = propose_sites(study, balance)
+        layout = plan_layout(study, balance) if study.settings.siting.layout.years else None
     progress("write")
     outputs = write_outputs(out, study, balance, sites, layout=layout)
     return PlanRun(study, demand, travel, balance, sites, outputs, layout)

@@ -18,6 +18,7 @@ from kgspatial.siting.core import merge_equal_rows
 from kgspatial.siting.model import Builder, Options
 from kgspatial.siting.result import SitingResult, judged, relative_gap
 from kgspatial.siting.solver import solve
+from kgspatial.siting.watching import interruptible
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
+SHRINK_LEAST_S = 1.0
+"""Time for smaller sizes when the search has used up its own."""
+
+
+@interruptible
 def capacitated_coverage(
     reach: sparse.sparray | ArrayLike,
     weights: ArrayLike,
@@ -112,9 +118,15 @@ def capacitated_coverage(
     answer = solve(build.model(tried), time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
     if answer is None:
         raise InputError("no answer meets the conditions, not even building nothing")
-    picked = tried.site[answer.values[: len(tried.site)] > 0.5]
-    chosen = build.shrink(options.at(picked), answer.objective, time_limit_s, seed)
-    flow = build.assignment(chosen)
+    found = tried.taken(np.flatnonzero(answer.values[: len(tried.site)] > 0.5))
+    left = max(time_limit_s - (time.perf_counter() - begun), SHRINK_LEAST_S)
+    chosen, whole = build.shrink(options.at(found.site), found, answer.objective, left, seed)
+    if not single_source:
+        flow = build.assignment(chosen)
+    elif whole is not None:
+        flow = whole
+    else:
+        flow = build.flow_of(tried, answer.values)
     objective = float(answer.objective)
     bound = max(float(answer.bound), objective)
     order = np.argsort(chosen.site)

@@ -1,6 +1,6 @@
 """The mixed-integer model of capacitated covering: its columns, rows and answers.
 
-Imports from `solver`, `worth`. On arrays: option columns first (a site with a size), then one
+Imports from `solver`, `worth`, `errors`. On arrays: option columns first (a site with a size), then one
 column per flow from a point to a facility.
 """
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from kgspatial.errors import SolverError
 from kgspatial.siting.solver import MixedInteger, solve
 from kgspatial.siting.worth import single_site_worth
 
@@ -44,13 +45,14 @@ class Options:
         """The largest size of each site."""
         order = np.lexsort((self.capacity, self.site))
         last = np.flatnonzero(np.diff(self.site[order], append=-1))
-        return self._taken(np.sort(order[last]))
+        return self.taken(np.sort(order[last]))
 
     def at(self, sites: Ints) -> Options:
         """All sizes at the given sites."""
-        return self._taken(np.flatnonzero(np.isin(self.site, sites)))
+        return self.taken(np.flatnonzero(np.isin(self.site, sites)))
 
-    def _taken(self, rows: Ints) -> Options:
+    def taken(self, rows: Ints) -> Options:
+        """Some of the options."""
         return Options(self.site[rows], self.capacity[rows], self.cost[rows])
 
 
@@ -117,23 +119,36 @@ class Builder:
         rows = sparse.hstack([-worth.gain, flows], format="csr")
         return sparse.csr_array(rows), worth.base + WORTH_ROUNDING
 
-    def shrink(self, options: Options, served: float, time_limit_s: float, seed: int) -> Options:
-        """Among sizes of the chosen sites, the smallest that serve as many."""
+    def shrink(
+        self, options: Options, found: Options, served: float, time_limit_s: float, seed: int
+    ) -> tuple[Options, sparse.csr_array | None]:
+        """Among sizes of the chosen sites, the smallest that serve as many, and who goes there.
+
+        The sizes `found`, and None, when the time was too short for any answer.
+        """
         least = served - SERVED_TOLERANCE
-        answer = solve(self.model(options, least), time_limit_s=time_limit_s, seed=seed)
+        try:
+            answer = solve(self.model(options, least), time_limit_s=time_limit_s, seed=seed)
+        except SolverError:
+            answer = None
         if answer is None:
-            return options.largest()
+            return found, None
         on = answer.values[: len(options.site)] > 0.5
-        return Options(options.site[on], options.capacity[on], options.cost[on])
+        chosen = Options(options.site[on], options.capacity[on], options.cost[on])
+        return chosen, self.flow_of(options, answer.values)
 
     def assignment(self, chosen: Options) -> sparse.csr_array:
         """Flows that serve the most with the chosen sizes, points x sites."""
-        point, facility = self._flows(chosen)
-        shape = (len(self.demand), self.sites)
         answer = solve(self.model(chosen), time_limit_s=ASSIGNMENT_TIME_S)
         if answer is None:
-            return sparse.csr_array(shape)
-        values = answer.values[len(chosen.site) :] * (self.demand[point] if self.whole else 1.0)
+            return sparse.csr_array((len(self.demand), self.sites))
+        return self.flow_of(chosen, answer.values)
+
+    def flow_of(self, options: Options, found: Floats) -> sparse.csr_array:
+        """Flows of an answer to the sites, points x sites."""
+        point, facility = self._flows(options)
+        shape = (len(self.demand), self.sites)
+        values = found[len(options.site) :] * (self.demand[point] if self.whole else 1.0)
         new = (facility < self.sites) & (values > 0)
         return sparse.csr_array((values[new], (point[new], facility[new])), shape=shape)
 

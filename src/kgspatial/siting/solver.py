@@ -1,6 +1,6 @@
 """One door to HiGHS: a mixed-integer model in sparse arrays, an answer with its bound.
 
-Imports from `errors`.
+Imports from `watching`, `errors`.
 """
 
 from __future__ import annotations
@@ -13,12 +13,16 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.errors import SolverError
+from kgspatial.siting.watching import current_watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+
+AFTER_STOP_S = 1.0
+"""Time for a search that begins when the whole was asked to stop: enough for flows to be settled."""
 
 OBJECTIVE_ROUNDING = 1e-6
 """Relative distance of HiGHS's objective and the value of its answer that is only rounding."""
@@ -99,12 +103,36 @@ def solve(
     if start is not None:
         highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
     begun = time.perf_counter()
-    highs.run()
+    _run(highs, time_limit_s, is_search=bool(model.integer.any()))
     answer = _read(highs, highspy, bool(model.integer.any()))
     if start is None or answer is None or _is_whole(model, answer):
         return answer
     left = max(time_limit_s - (time.perf_counter() - begun), 1.0)
     return solve(model, time_limit_s=left, gap_target=gap_target, seed=seed, is_reduced=is_reduced)
+
+
+def _run(highs: Any, time_limit_s: float, *, is_search: bool) -> None:
+    """Run; a watch is told what is reached, and ends a search when it was stopped.
+
+    HiGHS looks at its clock between larger pieces of work only: it is stopped from here as well.
+    Who goes where with what was chosen is no search: it is finished.
+    """
+    watch = current_watch() if is_search else None
+    last = time.perf_counter() + time_limit_s
+    if was_stopped := watch is not None and watch.stopped:
+        last = min(last, time.perf_counter() + AFTER_STOP_S)
+
+    def look(event: Any) -> None:
+        if watch is not None and event.callback_type == mip:
+            watch.report(event.data_out.mip_primal_bound, event.data_out.mip_dual_bound)
+        stopped = watch is not None and watch.stopped and not was_stopped
+        if stopped or time.perf_counter() > last:
+            event.interrupt()
+
+    mip = highs.cbMipInterrupt.callback_type
+    for callback in (highs.cbMipInterrupt, highs.cbSimplexInterrupt, highs.cbIpmInterrupt):
+        callback.subscribe(look)
+    highs.run()
 
 
 def _is_whole(model: MixedInteger, answer: Answer) -> bool:

@@ -21,6 +21,7 @@ from kgspatial.siting.layout.program import Program, assemble
 from kgspatial.siting.layout.settling import settled
 from kgspatial.siting.result import Status, judged, relative_gap
 from kgspatial.siting.solver import MixedInteger, solve
+from kgspatial.siting.watching import interruptible
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -101,6 +102,7 @@ class LayoutResult:
         return f"<LayoutResult {self.status}: {said}; {self.seconds:.2f} s>"
 
 
+@interruptible
 def phased_coverage(
     distances: sparse.sparray | ArrayLike,
     options: Options,
@@ -346,7 +348,10 @@ def _polished(program: Program, model: MixedInteger, values: Floats) -> Floats:
         most=most,
         integer=np.zeros(len(most), bool),
     )
-    answer = solve(settled_model, time_limit_s=POLISH_SECONDS)
+    try:
+        answer = solve(settled_model, time_limit_s=POLISH_SECONDS)
+    except SolverError:
+        return values
     return values if answer is None else answer.values
 
 
