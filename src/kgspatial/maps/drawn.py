@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from kgspatial.balance import Balance
+    from kgspatial.maps.years import YearState
     from kgspatial.siting import LayoutPlan, SitePlan
     from kgspatial.study import Study
 
@@ -51,11 +52,18 @@ class Scene:
     sites: SitePlan | None
     language: Language
     layout: LayoutPlan | None = None
+    years: tuple[YearState, ...] = ()
+    plate: str = ""
+    """Which plate of a plan it is; the whole map unless named."""
+    before_only: bool = False
+    """Whether the state with the proposed sites is left out."""
 
     @property
     def after(self) -> Balance | None:
         """The state with the proposed sites; None where there are none."""
-        return None if self.sites is None or self.sites.sites.empty else self.sites.after
+        if self.before_only or self.sites is None or self.sites.sites.empty:
+            return None
+        return self.sites.after
 
     def say(self, key: str, **values: object) -> str:
         """Return a phrase of the map."""
@@ -119,6 +127,19 @@ class Field:
 
 
 @dataclass(frozen=True, eq=False)
+class Series:
+    """A column of a popup's table by year: for each year the values of all rows.
+
+    `after` holds None for a year without a state after the plan.
+    """
+
+    label: str
+    kind: FieldKind
+    values: list[list[Any]]
+    after: list[list[Any] | None] | None = None
+
+
+@dataclass(frozen=True, eq=False)
 class Labels:
     """Names written on the map where there is room, the most important first."""
 
@@ -146,6 +167,8 @@ class Drawn:
         Its classes; `of` names one for each row.
     of_after : list of int, optional
         The classes with the proposed sites.
+    of_years, of_years_after : list of list of int, optional
+        The classes in each year of the slider; None after the plan where a year has no such state.
     radii : list of float, optional
         Radius of each row's symbol; `sizes` explain them in the legend.
     titles, subtitles, fields
@@ -163,6 +186,8 @@ class Drawn:
     styles: Sequence[Style]
     of: list[int] | None = None
     of_after: list[int] | None = None
+    of_years: list[list[int]] | None = None
+    of_years_after: list[list[int] | None] | None = None
     shown: bool = True
     radii: list[float] | None = None
     sizes: Sequence[Style] = ()
@@ -171,6 +196,7 @@ class Drawn:
     titles: list[str] | None = None
     subtitles: list[str] | None = None
     fields: Sequence[Field] = ()
+    series: Sequence[Series] = ()
     labels: Labels | None = None
     marks: list[str] | None = None
     ground: bool = False

@@ -9,6 +9,7 @@ import base64
 import struct
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     Classes = NDArray[np.uint8]
 
 MERCATOR = CRS.from_epsg(3857)
+
+LEVEL = 6
+"""How hard a PNG is pressed: 9 takes several times as long for some hundredths of the size."""
 
 FINEST, MOST_PIXELS = 6, 1600
 """A cell becomes up to so many pixels, an image so many across unless it has more cells: at
@@ -143,18 +147,23 @@ def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, A
         dst_nodata=0,
         resampling=Resampling.nearest,
     )
-    degrees = Transformer.from_crs(MERCATOR, WGS84, always_xy=True)
-    lon, lat = degrees.transform([west, east], [south, north])
+    lon, lat = _move(MERCATOR, WGS84).transform([west, east], [south, north])
     data = base64.b64encode(palette_png(pixels, colours)).decode("ascii")
     corners = [[round(lat[0], 7), round(lon[0], 7)], [round(lat[1], 7), round(lon[1], 7)]]
     return {"bounds": corners, "url": f"data:image/png;base64,{data}"}
+
+
+@lru_cache(maxsize=8)
+def _move(from_: CRS, to: CRS) -> Transformer:
+    """Building one takes longer than using it on the corners of a grid."""
+    return Transformer.from_crs(from_, to, always_xy=True)
 
 
 def _mercator_bounds(
     shape: tuple[int, ...], t: Affine, crs: CRS
 ) -> tuple[float, float, float, float]:
     x, y = (t.c, t.c + shape[1] * t.a), (t.f, t.f + shape[0] * t.e)
-    move = Transformer.from_crs(crs, MERCATOR, always_xy=True)
+    move = _move(crs, MERCATOR)
     west, south, east, north = move.transform_bounds(min(x), min(y), max(x), max(y))
     return west, south, east, north
 
@@ -175,17 +184,24 @@ def palette_png(pixels: Classes, colours: Sequence[str]) -> bytes:
     """Return an indexed PNG (ISO/IEC 15948) whose colour 0 is transparent."""
     height, width = pixels.shape
     palette = b"\0\0\0" + b"".join(bytes.fromhex(c.removeprefix("#")) for c in colours)
-    scanlines = np.concatenate([np.zeros((height, 1), np.uint8), pixels], axis=1).tobytes()
+    depth = 4 if len(colours) < 16 else 8
+    packed = pixels if depth == 8 else _two_a_byte(pixels)
+    scanlines = np.concatenate([np.zeros((height, 1), np.uint8), packed], axis=1).tobytes()
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         _chunk(kind, data)
         for kind, data in (
-            (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
+            (b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 3, 0, 0, 0)),
             (b"PLTE", palette),
             (b"tRNS", b"\0"),
-            (b"IDAT", zlib.compress(scanlines, 9)),
+            (b"IDAT", zlib.compress(scanlines, LEVEL)),
             (b"IEND", b""),
         )
     )
+
+
+def _two_a_byte(pixels: Classes) -> Classes:
+    even = np.pad(pixels, ((0, 0), (0, pixels.shape[1] % 2)))
+    return np.asarray(even[:, ::2] << 4 | even[:, 1::2], dtype=np.uint8)
 
 
 def _chunk(kind: bytes, data: bytes) -> bytes:

@@ -10,6 +10,7 @@ import hashlib
 import html
 import re
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,7 +21,11 @@ from branca.element import Element, Figure
 
 from kgspatial.errors import KgspatialError
 
-SCRIPTS = ("payload", "symbols", "labels", "popups", "layers", "panels", "start")
+SCRIPTS = (
+    *("payload", "symbols", "labels", "popups", "tiles", "layers", "panels"),
+    *("toolbar", "search", "years", "geodesic", "ruler", "screen", "flows", "table", "printing"),
+    "start",
+)
 """Our scripts in `assets`, in the order in which they build on each other."""
 
 ELSEWHERE = r"(?:https?:)?//"
@@ -43,6 +48,7 @@ LIBRARIES = {
 }
 """Libraries that folium's own map brings along and some of its elements take for granted."""
 
+ORIGIN = re.compile(r"(?P<scheme>https?:)?//(?P<host>[A-Za-z0-9.*-]+(?::\d+)?)", re.IGNORECASE)
 RANDOM_ID = re.compile(r"(?<=_)[0-9a-f]{32}\b")
 SCRIPT = re.compile(
     r"<script(?P<attributes>[^>]*)>(?P<code>.*?)</script>", re.DOTALL | re.IGNORECASE
@@ -63,12 +69,18 @@ class Page:
         The compressed content of the map.
     old_browser : str
         Shown by browsers that cannot read the payload, or run no scripts.
+    tile_hosts : tuple of str
+        Origins that the page may ask for images: those of its base map.
+    allow_network : bool
+        Whether children added in Python may load files from elsewhere.
     """
 
     language: str
     title: str
     payload: str
     old_browser: str
+    tile_hosts: tuple[str, ...] = ()
+    allow_network: bool = False
 
 
 class StandaloneFigure(Figure):
@@ -91,7 +103,7 @@ class StandaloneFigure(Figure):
         Raises
         ------
         KgspatialError
-            When an element needs files from elsewhere.
+            When an element needs files from elsewhere, unless the page allows a network.
         """
         parts = (self.header, self.html, self.script)
         own = [OrderedDict(part._children) for part in parts]
@@ -103,7 +115,10 @@ class StandaloneFigure(Figure):
             # Rendering leaves the children's markup behind; a child taken away later would stay.
             for part, children in zip(parts, own, strict=True):
                 part._children = children
-        refuse_elsewhere(header, body, script)
+        if self.page.allow_network:
+            refuse_libraries(header, body, script)
+        else:
+            refuse_elsewhere(header, body, script)
         header, body, script = stable_ids(self, header, body, script)
         return page_html(self.page, header, body, script)
 
@@ -111,14 +126,34 @@ class StandaloneFigure(Figure):
 def refuse_elsewhere(*markup: str) -> None:
     """Raise an error naming the files that a browser would have to fetch."""
     text = "\n".join(markup)
-    found = {match for pattern in LOADS for match in pattern.findall(text)}
-    found |= {name for name, pattern in LIBRARIES.items() if pattern.search(text)}
+    found = asked_for(text) | _libraries(text)
     if found:
         raise KgspatialError(
             "the map cannot stand alone: what was added to it needs files from elsewhere:\n"
             + "\n".join(f"  {name}" for name in sorted(found))
-            + "\n  Add only what Leaflet draws by itself: folium.Marker, GeoJson, Circle, DivIcon."
+            + "\n  Add only what Leaflet draws by itself: folium.Marker, GeoJson, Circle, DivIcon;"
+            + "\n  or let the map ask for these files: plan_map(..., allow_network=True)."
         )
+
+
+def refuse_libraries(*markup: str) -> None:
+    """Raise an error naming the libraries that the page does not hold, network or not."""
+    found = _libraries("\n".join(markup))
+    if found:
+        raise KgspatialError(
+            "what was added to the map needs libraries that its page does not hold:\n"
+            + "\n".join(f"  {name}" for name in sorted(found))
+            + "\n  Use folium.DivIcon or folium.CustomIcon instead of folium.Icon."
+        )
+
+
+def asked_for(markup: str) -> set[str]:
+    """Return the files that markup and scripts of folium's elements name."""
+    return {match for pattern in LOADS for match in pattern.findall(markup)}
+
+
+def _libraries(markup: str) -> set[str]:
+    return {name for name, pattern in LIBRARIES.items() if pattern.search(markup)}
 
 
 def stable_ids(root: Element, *markup: str) -> list[str]:
@@ -148,10 +183,15 @@ def _ids(element: Element, seen: set[str]) -> set[str]:
 
 def page_html(page: Page, header: str, body: str, script: str) -> str:
     """Return the whole page; scripts run only if their hash is in its security policy."""
-    blocks = [_leaflet_script(), *(_asset(f"{name}.js") for name in SCRIPTS), _inert(script)]
-    scripts = "\n".join(f"<script>\n{block.strip()}\n</script>" for block in blocks)
+    blocks = [*(_asset(f"{name}.js") for name in SCRIPTS), _inert(script)]
+    leaflet, *scripts = (
+        f"<script>\n{block.strip()}\n</script>" for block in [_leaflet_script(), *blocks]
+    )
+    own = "\n".join(scripts)
     warning = html.escape(page.old_browser)
-    inside = f"""{header}
+    elsewhere = hosts_of(asked_for(f"{header}{body}{script}")) if page.allow_network else ()
+    inside = f"""{leaflet}
+{header}
 </head>
 <body data-old-browser="{warning}">
 <noscript>{warning}</noscript>
@@ -161,7 +201,7 @@ def page_html(page: Page, header: str, body: str, script: str) -> str:
 <footer class="kg-note" id="kg-note"></footer>
 </main>
 <script type="application/octet-stream" id="kg-payload">{page.payload}</script>
-{scripts}
+{own}
 </body>
 </html>
 """
@@ -169,28 +209,48 @@ def page_html(page: Page, header: str, body: str, script: str) -> str:
 <html lang="{page.language}">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy(inside)}">
+<meta http-equiv="Content-Security-Policy" content="{policy(inside, page.tile_hosts, elsewhere)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(page.title)}</title>
 <link rel="icon" href="data:,">
 <style>
 {_leaflet_style()}
-{_asset("map.css")}</style>
+{_asset("map.css")}{_asset("tools.css")}</style>
 {inside}"""
 
 
-def policy(markup: str) -> str:
-    """Return the content security policy: nothing from elsewhere, no script but those inside."""
+def hosts_of(addresses: Iterable[str]) -> tuple[str, ...]:
+    """Return the origins of addresses as a policy names them; a subdomain to be filled is a star."""
+    found = (ORIGIN.match(address.replace("{s}", "*")) for address in addresses)
+    return tuple(sorted({f"{m['scheme'] or 'https:'}//{m['host']}" for m in found if m}))
+
+
+def policy(markup: str, images: Sequence[str] = (), anything: Sequence[str] = ()) -> str:
+    """Return the content security policy: no script but those inside, nothing from elsewhere.
+
+    Parameters
+    ----------
+    markup : str
+        The page below its head, with its scripts.
+    images, anything : sequence of str
+        Origins from which images, and files of any kind, may come after all.
+    """
     hashes = [
         base64.b64encode(hashlib.sha256(m["code"].encode("utf-8")).digest()).decode("ascii")
         for m in SCRIPT.finditer(markup)
         if "type=" not in m["attributes"]
     ]
-    allowed = " ".join(f"'sha256-{h}'" for h in hashes)
-    return (
-        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
-        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
-    )
+    sources = {
+        "default-src": ["'none'"],
+        "script-src": [*(f"'sha256-{h}'" for h in hashes), *anything],
+        "style-src": ["'unsafe-inline'", *anything],
+        "img-src": ["data:", "blob:", *images, *anything],
+        "font-src": ["data:", *anything],
+        **({"connect-src": anything} if anything else {}),
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    return "; ".join(f"{directive} {' '.join(allowed)}" for directive, allowed in sources.items())
 
 
 def _inert(script: str) -> str:

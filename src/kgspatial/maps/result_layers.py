@@ -56,8 +56,8 @@ def community_layer(scene: Scene) -> tuple[Drawn, float] | None:
         "areas",
         shapes,
         _gap_styles(scene, thin=len(table) > MANY_COMMUNITIES),
-        _gap_classes(table),
-        None if later is None else _gap_classes(later),
+        gap_classes_of(table),
+        None if later is None else gap_classes_of(later),
         titles=names,
         subtitles=subtitles(scene, table, "community_id", scene.value("community")),
         fields=fields(
@@ -83,7 +83,8 @@ def _gap_styles(scene: Scene, *, thin: bool) -> list[Style]:
     return [*styles, alone]
 
 
-def _gap_classes(table: pd.DataFrame) -> list[int]:
+def gap_classes_of(table: pd.DataFrame) -> list[int]:
+    """Return the class of each row by its children without a place."""
     columns = ("unserved", "unreached", "children")
     classes = symbols.gap_classes(*(table[c].to_numpy(dtype=float) for c in columns))
     return [int(c) for c in classes]
@@ -105,8 +106,8 @@ def point_layer(scene: Scene) -> Drawn | None:
         "points",
         pack_points(table.geometry),
         [replace(style, shape="circle", radius=6.5) for style in _gap_styles(scene, thin=False)],
-        _gap_classes(table),
-        None if later is None else _gap_classes(later),
+        gap_classes_of(table),
+        None if later is None else gap_classes_of(later),
         radii=_radii(sizes),
         sizes=_size_styles(sizes, symbols.CHILD_STEPS),
         sizes_label=scene.column("children"),
@@ -217,13 +218,20 @@ def _size_styles(
 
 def catchment_layers(scene: Scene) -> Iterator[Drawn]:
     """Yield the lines within which kindergartens, and proposed ones, can be reached."""
+    build = symbols.ACTION_SYMBOLS["build"].fill
+    for key, colour in (("catchments", symbols.CATCHMENT_COLOUR), ("site_catchments", build)):
+        yield from _catchments(scene, key, catchment_table(scene, key), colour)
+
+
+def catchment_table(scene: Scene, key: str) -> gpd.GeoDataFrame:
+    """Return the rows of the layer ``catchments``, or of ``site_catchments``: none without sites."""
     present = scene.balance.catchments
-    yield from _catchments(scene, "catchments", present, symbols.CATCHMENT_COLOUR)
-    if scene.after is not None and scene.sites is not None:
-        table = scene.after.catchments
-        table = table[table["kindergarten_id"].isin(scene.sites.sites["site_id"])]
-        colour = symbols.ACTION_SYMBOLS["build"].fill
-        yield from _catchments(scene, "site_catchments", table, colour)
+    if key == "catchments":
+        return present
+    if scene.after is None or scene.sites is None:
+        return present.iloc[:0]
+    table = scene.after.catchments
+    return table[table["kindergarten_id"].isin(scene.sites.sites["site_id"])]
 
 
 def _catchments(scene: Scene, key: str, table: gpd.GeoDataFrame, colour: str) -> Iterator[Drawn]:

@@ -35,7 +35,7 @@ KIND_SYMBOLS: dict[str, Symbol] = {
 
 ACTION_SYMBOLS: dict[str, Symbol] = {
     "build": Symbol("#1a9850", "star", "#000000"),
-    "convert": Symbol("#fdae61", "star", "#000000"),
+    "convert": Symbol("#fdae61", "pentagon", "#000000"),
     "expand": Symbol("#fdae61", "plus", "#000000"),
     "kind": Symbol("#80b1d3", "diamond", "#000000"),
     "nursery": Symbol("#bebada", "square", "#000000"),
@@ -60,6 +60,12 @@ UNREACHED_COLOUR = "#54278f"
 UNREACHED_SHARE = 0.5
 """No kindergarten counts as in reach when this share of the children has none."""
 
+UNIT_GAP_LIMITS = (-0.3, -0.1, 0.1, 0.3)
+"""Limits between the classes of gap over children in units: within a tenth, a unit is balanced."""
+
+UNIT_GAP_COLOURS = ("#2166ac", "#92c5de", "#f7f7f7", "#f4a582", "#b2182b")
+"""From a large surplus to a large gap: blue and red stay apart for the colour-blind."""
+
 CELL_COLOURS = ("#fff4e3", "#fddcb8", "#f6ab94", "#d5787a", "#ab94c9")
 """The gap's colours mixed with white, without the first and with the one of no kindergarten in
 reach: cells outside communities must not be taken for communities."""
@@ -80,6 +86,31 @@ MANY_KINDERGARTENS = 150
 
 BOUNDARY_COLOUR, STREET_COLOUR, COMMUNITY_EDGE = "#8a8a8a", "#dcd8d0", "#7d7d7d"
 OUTLINE_COLOUR, BARRIER_COLOUR, CATCHMENT_COLOUR = "#4d4d4d", "#4a90c2", "#5e3c99"
+
+NOBODY_COLOUR = "#f2f2f2"
+"""Of an estate in which no child of the age lives."""
+
+COVERAGE_COLOURS = {"covered": "#abd9e9", "partly": "#fee090", "uncovered": "#d73027"}
+RATIO_COLOURS = ("#bdbdbd", "#ffffcc", "#a1dab4", "#41b6c4", "#2c7fb8", "#253494")
+"""Of places per 100 children, from none in reach to many: one ramp that grows darker."""
+
+LINK_COLOUR = "#6a3d9a"
+OBLIGATION_COLOURS = {
+    "none": "#f0f0f0",
+    "met": "#92c5de",
+    "part": "#fdae61",
+    "nothing": "#b2182b",
+    "unknown": "#bdbdbd",
+}
+VERDICT_COLOURS = {"met": "#2166ac", "not_met": "#d7301f", "unknown": "#d9d9d9"}
+YEAR_SYMBOLS = (
+    Symbol("#fde725", "star", "#000000"),
+    Symbol("#35b779", "diamond", "#000000"),
+    Symbol("#31688e", "square", "#000000"),
+    Symbol("#b5a6d9", "pentagon", "#000000"),
+    Symbol("#cccccc", "circle", "#000000"),
+)
+"""Of the years of projects, the first years first."""
 
 
 def gap_classes(

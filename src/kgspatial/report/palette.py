@@ -13,6 +13,7 @@ MARKERS = {
     "triangle": "^",
     "diamond": "D",
     "star": "*",
+    "pentagon": "p",
     "plus": "P",
     "cross": "X",
 }

@@ -7,6 +7,9 @@
 
   const GAP = 2;
 
+  // Pixels of a canvas per pixel of the page: paper takes more than a screen.
+  kg.sharpness = () => Math.max(window.devicePixelRatio || 1, kg.isPrinting ? 2 : 1);
+
   kg.LabelLayer = L.Layer.extend({
     initialize(groups) {
       this._groups = groups; // called for the groups to write now: [{points, texts, ...}]
@@ -32,7 +35,7 @@
     redraw() {
       const map = this._map;
       const size = map.getSize();
-      const sharp = window.devicePixelRatio || 1;
+      const sharp = kg.sharpness();
       const canvas = this._canvas;
       canvas.width = size.x * sharp;
       canvas.height = size.y * sharp;
@@ -41,10 +44,18 @@
       L.DomUtil.setPosition(canvas, map.containerPointToLayerPoint([0, 0]));
       const context = canvas.getContext('2d');
       context.scale(sharp, sharp);
-      const taken = [];
-      this._groups()
-        .filter((group) => map.getZoom() >= group.zoom)
-        .forEach((group) => this._write(context, group, taken));
+      const groups = this._groups().filter((group) => map.getZoom() >= group.zoom);
+      const taken = groups.filter((group) => group.numbered).flatMap((group) => this._signs(group));
+      groups.forEach((group) => this._write(context, group, taken));
+    },
+
+    // Where signs with numbers stand: no name is written across another's number.
+    _signs(group) {
+      const half = group.below - group.size / 2 - 2 * GAP;
+      return group.points.map((point) => {
+        const at = this._map.latLngToContainerPoint(point);
+        return [at.x - half, at.y - half, at.x + half, at.y + half];
+      });
     },
 
     _write(context, group, taken) {

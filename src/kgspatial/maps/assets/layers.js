@@ -3,6 +3,7 @@
   'use strict';
 
   const CROWDED_SCALE = 0.6; // of the symbols in the overview when there are many
+  const VISIT_ZOOM = 15.5; // at least, when a place is gone to by its name
   const CROWDED_ZOOMS = 1.5; // the overview ends so many zoom levels above the whole extent
 
   kg.LayerSet = class {
@@ -12,6 +13,12 @@
       this.renderer = renderer;
       this.layers = content.layers;
       this.isAfter = false;
+      this.years = content.years || [];
+      this.year = this.baseYear = content.year; // a position in the years, or undefined
+      this.yearsAfter = content.years_after || [];
+      this.hasAfter = content.has_after;
+      this.isPaused = false; // while another tool takes the clicks
+      this.events = new L.Evented(); // picked: {layer, row}; left; state
       this.built = new Map();
       this.foreign = [];
       map.eachLayer((layer) => layer instanceof L.Path && this.foreign.push(layer));
@@ -34,6 +41,7 @@
       this.show(layer, on);
       this.stack();
       this.labels.redraw();
+      this.events.fire('toggled', { layer });
     }
 
     show(layer, on) {
@@ -63,7 +71,17 @@
     }
 
     areas(layer) {
-      return kg.areasOf(layer.shapes).map((rings, row) => L.polygon(rings, this.options(layer, row)));
+      return kg.areasOf(this.shapes(layer)).map((rings, row) => L.polygon(rings, this.options(layer, row)));
+    }
+
+    // A layer may have the shapes of another.
+    shapes(layer) {
+      const { same_as: other } = layer.shapes;
+      return other ? this.find(other).shapes : layer.shapes;
+    }
+
+    find(key) {
+      return this.layers.find((layer) => layer.key === key);
     }
 
     lines(layer) {
@@ -105,8 +123,23 @@
     }
 
     style(layer, row) {
-      const classes = (this.isAfter && layer.of_after) || layer.of;
-      return layer.styles[classes[row]];
+      return layer.styles[this.classes(layer)[row]];
+    }
+
+    classes(layer) {
+      if (!layer.of_years) return (this.isAfter && layer.of_after) || layer.of;
+      const after = layer.of_years_after && layer.of_years_after[this.year];
+      return (this.isAfter && after) || layer.of_years[this.year];
+    }
+
+    // Whether the year that is shown has a state after the plan.
+    canBeAfter() {
+      return this.years.length ? this.yearsAfter[this.year] : this.hasAfter;
+    }
+
+    // What is shown, as its place among the states that the payload carries.
+    state() {
+      return [this.year || 0, this.isAfter && this.canBeAfter() ? 1 : 0];
     }
 
     radius(layer, row) {
@@ -129,12 +162,15 @@
     }
 
     clicked(layer, event) {
+      if (this.isPaused) return;
       L.DomEvent.stopPropagation(event);
       this.open(layer, event.propagatedFrom.options.row, event.latlng);
     }
 
     // Units lie over the communities as lines; a click that nothing else took belongs to them.
     openGround(event) {
+      if (this.isPaused) return;
+      this.events.fire('left');
       this.layers.filter((layer) => layer.ground && this.isShown(layer)).forEach((layer) => {
         const areas = this.built.get(layer.key).getLayers();
         const hit = areas.find((area) => area._containsPoint(event.layerPoint));
@@ -144,17 +180,41 @@
 
     open(layer, row, at) {
       const popup = L.popup(kg.popupRoom(this.map));
-      popup.setLatLng(at).setContent(kg.popupContent(layer, row, this.texts));
+      const content = kg.popupContent(layer, row, this.texts, this);
+      content.style.maxHeight = `min(46vh, ${kg.popupHeight(this.map)}px)`;
+      popup.setLatLng(at).setContent(content);
       popup.openOn(this.map);
+      this.events.fire('picked', { layer, row });
+    }
+
+    // Goes to a row and opens its popup, from wherever it was named.
+    visit(layer, row) {
+      this.toggle(layer, true);
+      const shape = this.built.get(layer.key).getLayers()[row];
+      const near = Math.max(this.map.getZoom(), VISIT_ZOOM);
+      if (shape.getBounds) {
+        const room = { paddingBottomRight: [kg.legendRoom(this.map), 0] };
+        this.map.fitBounds(shape.getBounds(), { ...room, maxZoom: near, animate: false });
+        this.open(layer, row, shape.getCenter());
+      } else {
+        this.map.setView(shape.getLatLng(), near, { animate: false });
+        this.open(layer, row, shape.getLatLng());
+      }
     }
 
     setAfter(isAfter) {
-      this.isAfter = isAfter;
+      this.setState({ isAfter, year: this.year });
+    }
+
+    setState({ isAfter, year }) {
+      this.year = year;
+      this.isAfter = isAfter && Boolean(this.canBeAfter());
       this.layers.filter((layer) => this.built.has(layer.key)).forEach((layer) => {
         const built = this.built.get(layer.key);
         if (layer.form === 'image') built.setUrl(this.imageUrl(layer));
-        else if (layer.of_after) built.eachLayer((path) => this.recolour(layer, path));
+        else if (layer.of_after || layer.of_years) built.eachLayer((path) => this.recolour(layer, path));
       });
+      this.events.fire('state');
     }
 
     recolour(layer, path) {
@@ -174,7 +234,7 @@
     labelGroup(layer) {
       if (!layer.labels.points) layer.labels.points = kg.pointsOf(layer.labels.at);
       const below = layer.form === 'points' ? 12 + (layer.marks ? 8 : 0) : 0;
-      return Object.assign({ below }, layer.labels);
+      return Object.assign({ below, numbered: Boolean(layer.marks) }, layer.labels);
     }
 
     // What is drawn now, by layer: for tests and for whoever looks into the page.

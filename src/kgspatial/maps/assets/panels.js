@@ -3,43 +3,63 @@
   'use strict';
 
   const WIDE = 860; // pixels of width from which the legend is open and has room beside the area
+  const STATUS_HEIGHT = 66; // of the words over the lower edge, with their distance from it
+  const POPUP_FRAME = 60; // of a popup around its content
   const LEGEND_WIDTH = 290; // with its margins; see map.css
+  const WIDER_LEGEND = 422; // of two columns in the print view; see tools.css
 
   kg.isWide = (map) => map.getSize().x >= WIDE;
 
   // Room to leave free beside the area.
-  kg.legendRoom = (map) => (kg.isWide(map) ? LEGEND_WIDTH : 0);
+  kg.legendRoom = function (map) {
+    if (document.documentElement.dataset.kgLegend === 'wide') return WIDER_LEGEND;
+    return kg.isWide(map) ? LEGEND_WIDTH : 0;
+  };
 
   kg.fillHeader = function (header, content) {
     header.append(kg.element('h1', '', content.title));
     const list = kg.element('dl', 'kg-figures');
-    content.figures.forEach((figure) => {
-      const pair = kg.element('div');
-      const value = kg.element('dd', '', kg.written(figure.value, 'count', content.texts.missing));
-      if (figure.after !== undefined) {
-        const after = kg.written(figure.after, 'count', content.texts.missing);
+    list.id = 'kg-figures';
+    header.append(list);
+    kg.fillFigures(content, content.year);
+  };
+
+  // The totals of a year; of the one year there is where it is undefined.
+  kg.fillFigures = function (content, year) {
+    const list = document.getElementById('kg-figures');
+    list.replaceChildren(...content.figures.map((figure) => pair(figure)));
+
+    function pair(figure) {
+      const [now, then] = year === undefined ? [figure.value, figure.after] : figure.years[year];
+      const values = then === undefined ? [now] : [now, then];
+      const [before, after] = values.map((v) => kg.written(v, 'count', content.texts.missing));
+      const both = kg.element('div');
+      const value = kg.element('dd', '', before);
+      if (after !== undefined) {
         const later = kg.element('span', 'kg-after', ` → ${after}`);
         later.title = `${content.texts.before} → ${content.texts.after}`;
         value.append(later);
       }
-      pair.append(kg.element('dt', '', figure.label), value);
-      list.append(pair);
-    });
-    header.append(list);
+      both.append(kg.element('dt', '', figure.label), value);
+      return both;
+    }
   };
 
   // Options of a popup that comes to lie beside the buttons and the legend.
   kg.popupRoom = function (map) {
     return {
       minWidth: 180,
-      maxWidth: Math.min(340, map.getSize().x - 110),
+      maxWidth: Math.min(380, map.getSize().x - 110),
       autoPanPaddingTopLeft: [54, kg.isWide(map) ? 12 : 48],
-      autoPanPaddingBottomRight: [kg.legendRoom(map) + 10, 10],
+      autoPanPaddingBottomRight: [kg.legendRoom(map) + 10, STATUS_HEIGHT],
     };
   };
 
+  // A popup's content scrolls where the map is too low for all of it.
+  kg.popupHeight = (map) => Math.max(map.getSize().y - STATUS_HEIGHT - POPUP_FRAME, 110);
+
   // A control whose clicks and scrolling do not reach the map.
-  function control(position, className, content) {
+  kg.control = function (position, className, content) {
     const Control = L.Control.extend({
       onAdd() {
         const box = kg.element('div', `leaflet-control ${className}`);
@@ -49,12 +69,12 @@
       },
     });
     return new Control({ position });
-  }
+  };
 
   kg.northArrow = function (texts) {
     const arrow = kg.element('div', 'kg-arrow');
     arrow.setAttribute('aria-hidden', 'true');
-    return control('topleft', 'kg-north', [kg.element('div', '', texts.north), arrow]);
+    return kg.control('topleft', 'kg-north', [kg.element('div', '', texts.north), arrow]);
   };
 
   kg.extentButton = function (map, texts) {
@@ -63,7 +83,7 @@
     button.title = texts.extent_button;
     button.setAttribute('aria-label', texts.extent_button);
     button.addEventListener('click', () => kg.showExtent(map));
-    return control('topleft', 'leaflet-bar', [button]);
+    return kg.control('topleft', 'leaflet-bar', [button]);
   };
 
   kg.Legend = class {
@@ -80,11 +100,13 @@
       if (this.hasAfter) body.append(this.states());
       this.list = kg.element('ul', 'kg-layers');
       body.append(this.list);
-      control('topright', 'kg-legend', [this.opener(map, body), body]).addTo(map);
+      kg.control('topright', 'kg-legend', [this.opener(map, body), body]).addTo(map);
       this.order.forEach((key) => {
         this.list.append(this.item(this.set.layers.find((layer) => layer.key === key)));
       });
       map.on('zoomend', () => this.refresh());
+      this.set.events.on('state', () => this.refresh());
+      this.set.events.on('toggled', ({ layer }) => this.check(layer));
       map.on('resize', () => this.fit(map));
       this.fit(map);
     }
@@ -120,9 +142,9 @@
         const input = kg.element('input');
         Object.assign(input, { type: 'radio', name: 'kg-state', value: isAfter ? 'after' : 'before' });
         input.checked = isAfter === this.set.isAfter;
+        input.disabled = isAfter && !this.set.canBeAfter();
         input.addEventListener('change', () => {
           this.set.setAfter(isAfter);
-          this.refresh();
         });
         label.append(input, isAfter ? this.texts.after : this.texts.before);
         choice.append(label);
@@ -139,7 +161,6 @@
       input.checked = layer.shown;
       input.addEventListener('change', () => {
         this.set.toggle(layer, input.checked);
-        this.fill(item, layer);
       });
       const name = kg.element('span', 'kg-layer-name', layer.label);
       label.append(input, name);
@@ -148,10 +169,21 @@
       return item;
     }
 
+    check(layer) {
+      const item = this.row(layer);
+      item.querySelector('input').checked = this.set.isShown(layer);
+      this.fill(item, layer);
+    }
+
+    row(layer) {
+      return this.list.querySelector(`li[data-layer="${layer.key}"]`);
+    }
+
     // The entries of a layer: those of one class that is called like the layer need no own line.
     fill(item, layer) {
       item.querySelectorAll('ul, .kg-swatch').forEach((old) => old.remove());
       const scale = this.set.scale(layer);
+      item.classList.toggle('kg-off', !this.set.isShown(layer));
       const label = item.querySelector('label');
       if (layer.styles.length === 1 && layer.styles[0].label === layer.label) {
         label.insertBefore(kg.swatch(layer.styles[0], scale), label.lastChild);
@@ -175,12 +207,28 @@
 
     refresh() {
       this.set.layers.forEach((layer) => {
-        const item = this.list.querySelector(`li[data-layer="${layer.key}"]`);
+        const item = this.row(layer);
         this.fill(item, layer);
-        const name = item.querySelector('.kg-layer-name');
-        const isLater = this.set.isAfter && (layer.of_after || layer.shapes.url_after);
-        name.textContent = isLater ? `${layer.label} · ${this.texts.after}` : layer.label;
+        item.querySelector('.kg-layer-name').textContent = this.name(layer);
       });
+      document.querySelectorAll('input[name=kg-state]').forEach((input) => {
+        const isAfter = input.value === 'after';
+        input.checked = isAfter === this.set.isAfter;
+        input.disabled = isAfter && !this.set.canBeAfter();
+      });
+    }
+
+    // A layer of another year or state than the map opened with says which.
+    name(layer) {
+      const isOfOneYear = layer.form === 'image' || layer.key === 'points';
+      const hasStates = isOfOneYear || layer.of_years || layer.of_after;
+      if (!hasStates) return layer.label;
+      const parts = [layer.label];
+      const { years, year, baseYear } = this.set;
+      if (year !== baseYear) parts.push(years[layer.of_years ? year : baseYear]);
+      const hasAfter = layer.of_years_after || layer.of_after || layer.shapes.url_after;
+      if (this.set.isAfter && hasAfter) parts.push(this.texts.after);
+      return parts.join(' · ');
     }
   };
 })(window.kgspatial);

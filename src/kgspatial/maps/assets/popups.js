@@ -25,15 +25,19 @@
     return value === null || value === undefined ? missing : WRITERS[kind](value);
   };
 
-  kg.popupContent = function (layer, row, texts) {
+  // The popup of a row; `set` knows the years, where there are several.
+  kg.popupContent = function (layer, row, texts, set) {
     const content = kg.element('div', 'kg-popup');
     content.append(kg.element('h2', '', layer.titles[row] || texts.missing));
     if (layer.subtitles) content.append(kg.element('p', 'kg-popup-kind', layer.subtitles[row]));
     const fields = layer.fields || [];
+    const isOneOfMany = Boolean(layer.series) && set.years.length > 0;
+    if (isOneOfMany && fields.length) content.append(kg.element('p', 'kg-popup-year', `${set.years[set.baseYear]}`));
     content.append(table(fields.filter((field) => field.kind !== 'prose'), row, texts));
     fields.filter((field) => field.kind === 'prose').forEach((field) => {
       content.append(prose(field, row, texts));
     });
+    if (isOneOfMany) content.append(...byYear(layer.series, row, texts, set));
     return content;
   };
 
@@ -60,6 +64,36 @@
     const figures = kg.element('table');
     figures.append(body);
     return figures;
+  }
+
+  // A line for each year; the value after the plan follows the one before where they differ.
+  function byYear(series, row, texts, set) {
+    const head = kg.element('tr');
+    [texts.year, ...series.map((one) => one.label)].forEach((text) => {
+      const cell = kg.element('th', '', text);
+      cell.scope = 'col';
+      head.append(cell);
+    });
+    const body = kg.element('tbody');
+    body.append(head);
+    set.years.forEach((year, i) => {
+      const line = kg.element('tr');
+      if (i === set.year) line.setAttribute('aria-current', 'true');
+      const name = kg.element('th', '', String(year));
+      name.scope = 'row';
+      line.append(name, ...series.map((one) => kg.element('td', 'kg-number', overPlan(one, i, row, texts))));
+      body.append(line);
+    });
+    const table = kg.element('table', 'kg-popup-years');
+    table.append(body);
+    return [kg.element('p', 'kg-popup-year', texts.by_year), table];
+  }
+
+  function overPlan(one, i, row, texts) {
+    const before = kg.written(one.values[i][row], one.kind, texts.missing);
+    const later = one.after && one.after[i];
+    const after = later ? kg.written(later[row], one.kind, texts.missing) : before;
+    return after === before ? before : `${before} → ${after}`;
   }
 
   function stateRow(texts) {

@@ -40,13 +40,15 @@
     const container = map.getContainer();
     container.setAttribute('role', 'region');
     container.setAttribute('aria-label', content.title);
-    map.invalidateSize({ animate: false });
+    kg.layers = new kg.LayerSet(map, content, renderer);
+    kg.addToolbar(map, kg.layers, content); // takes height from the map
     if (!isMoved) kg.showExtent(map);
     kg.extentButton(map, content.texts).addTo(map);
     kg.northArrow(content.texts).addTo(map);
-    kg.layers = new kg.LayerSet(map, content, renderer);
+    kg.addBase(map, content.base);
     kg.layers.addShown();
-    new kg.Legend(kg.layers, content).addTo(map);
+    kg.legend = new kg.Legend(kg.layers, content);
+    kg.legend.addTo(map);
     document.documentElement.dataset.kgReady = 'true';
   }
 

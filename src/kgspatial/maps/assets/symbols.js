@@ -8,6 +8,7 @@
     triangle: [[0, -1], [0.95, 0.8], [-0.95, 0.8]],
     diamond: [[0, -1], [1, 0], [0, 1], [-1, 0]],
     star: spikes(5, 0.48),
+    pentagon: spikes(5, Math.cos(Math.PI / 5)),
     plus: plus(0.95, 0.36),
     cross: turned(plus(1, 0.3)),
   };
@@ -73,7 +74,7 @@
   // The canvas that stands before a legend entry.
   kg.swatch = function (style, scale) {
     const [width, height] = [30, 20];
-    const sharp = window.devicePixelRatio || 1;
+    const sharp = kg.sharpness();
     const canvas = document.createElement('canvas');
     canvas.width = width * sharp;
     canvas.height = height * sharp;
