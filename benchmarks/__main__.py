@@ -17,6 +17,7 @@ NAMES = (
     "covering",
     "demand_cohort",
     "demand_tainan",
+    "maps",
     "published",
     "raster_window",
     "reading",

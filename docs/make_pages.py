@@ -58,7 +58,7 @@ shown in full and every other profile with what it says itself.
 | `mem` | {mem} | was found nowhere. It never decides anything and never replaces a number that was read; it is shown so that somebody may verify it |
 
 A rule that has ended, or has not begun, in the year of the plan decides nothing in that year. `opened_year >= 2017` in brackets: only for kindergartens
-opened since.
+opened since. A rule for towns (乡镇) does not concern streets (街道) unless it says `streets = true`: `towns and streets` in brackets.
 
 ## A profile of your own
 

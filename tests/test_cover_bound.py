@@ -18,7 +18,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from kgspatial.siting import cover_bound, max_coverage, set_cover
 from kgspatial.siting._kernels import exchange_each
 from kgspatial.siting.cover_bound import bounded_cover
-from kgspatial.siting.covering import _without_idle
+from kgspatial.siting.cover_links import without_idle
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "benchmarks"
 Covering = tuple[np.ndarray, np.ndarray, int]
@@ -181,7 +181,7 @@ def test_every_chosen_site_reaches_somebody_that_the_others_do_not(
 
 def test_of_sites_that_make_each_other_idle_only_the_last_is_dropped() -> None:
     ring = sparse.csr_array([[1.0, 0.0, 1.0], [1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])
-    assert _without_idle(ring, np.arange(3)).tolist() == [0, 1]
+    assert without_idle(ring, np.arange(3)).tolist() == [0, 1]
 
 
 @given(middling)

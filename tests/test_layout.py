@@ -100,10 +100,9 @@ def allowed(town: Town, chosen: np.ndarray, conditions: Conditions) -> bool:
         return False
     if conditions.budget is not None and (options.cost.sum(axis=0) > conditions.budget).any():
         return False
-    acting = options.facility[~options.keeps]
-    if any(np.isin(acting, group).sum() > 1 for group in conditions.groups):
+    if any(np.isin(chosen, group).sum() > 1 for group in conditions.groups):
         return False
-    if conditions.required is not None and not np.isin(conditions.required, acting).all():
+    if not all(np.isin(chosen, group).any() for group in conditions.required):
         return False
     return all((need.options[chosen].sum(axis=0) >= 1).all() for need in conditions.needs)
 
@@ -247,7 +246,11 @@ class TestConditions:
     @TRIALS
     @given(SEEDS)
     def test_one_of_a_group_and_what_is_required(self, seed: int) -> None:
-        agrees(Town(seed), Conditions(p=2, groups=(np.array([0, 2]),), required=np.array([1])))
+        town = Town(seed)
+        acting = np.flatnonzero(~town.options.keeps)
+        at = town.options.facility[acting]
+        group, must = acting[np.isin(at, [0, 2])], acting[at == 1]
+        agrees(town, Conditions(p=2, groups=(group,), required=(must,)))
 
     @TRIALS
     @given(SEEDS)

@@ -19,7 +19,6 @@ from kgspatial.errors import InputError
 from kgspatial.siting import capacitated_coverage, max_coverage, p_center, p_median, set_cover
 from kgspatial.siting.arrays import links_of
 from kgspatial.siting.core import merge_equal_rows
-from kgspatial.siting.lagrange import bounded_median
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "benchmarks"
 published = [
@@ -128,17 +127,6 @@ def test_no_other_sites_shorten_the_longest_walk(case: tuple[np.ndarray, np.ndar
         assert found.status == "optimal"
 
 
-@given(tables())
-@cases(max_examples=150)
-def test_the_bound_never_passes_the_optimum(case: tuple[np.ndarray, np.ndarray, int]) -> None:
-    distances, weights, p = case
-    table = np.where(np.isnan(distances), 50.0, distances)
-    found = bounded_median(table, weights, p, time_limit_s=5)
-    best = min(float(weights @ table[:, c].min(axis=1)) for c in choices(table.shape[1], p))
-    assert found.bound <= best + 1e-6
-    assert found.objective >= best - 1e-9
-
-
 def test_sparse_and_dense_distances_say_the_same() -> None:
     dense = np.array([[0.0, 3.0], [np.nan, 1.0]])
     table = sparse.csr_array((np.array([0.0, 3.0, 1.0]), ([0, 0, 1], [0, 1, 1])), shape=(2, 2))
@@ -212,7 +200,7 @@ class TestPublishedInstances:
 
     pytestmark = published
 
-    @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15, 18, 19])
+    @pytest.mark.parametrize("number", range(1, 21))
     def test_p_median_of_the_or_library(self, number: int) -> None:
         folder = DATA / "orlib_pmed"
         text = (folder / "pmedopt.txt").read_text()
@@ -223,10 +211,10 @@ class TestPublishedInstances:
         for a, b, length in values[3 : 3 + 3 * edges].reshape(-1, 3):
             streets[a - 1, b - 1] = streets[b - 1, a - 1] = length
         distances = dijkstra(sparse.csr_array(streets), directed=False)
-        found = p_median(distances, np.ones(nodes), p=int(p), time_limit_s=120)
+        found = p_median(distances, np.ones(nodes), p=int(p), time_limit_s=60)
         assert (found.objective, found.status) == (optimum, "optimal")
 
-    @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 6, 9])
+    @pytest.mark.parametrize("number", range(1, 11))
     def test_capacitated_p_median_of_the_or_library(self, number: int) -> None:
         values = (DATA / "orlib_pmedcap" / f"pmedcap1({number}).txt").read_text().split()
         optimum, nodes, p, room = map(int, values[1:5])
@@ -239,7 +227,7 @@ class TestPublishedInstances:
             capacities=np.full(nodes, float(room)),
             demands=rows[:, 3],
             single_source=True,
-            time_limit_s=120,
+            time_limit_s=60,
         )
         assert (found.objective, found.status) == (optimum, "optimal")
 
@@ -257,8 +245,3 @@ class TestPublishedInstances:
         for p, optimum in re.findall(r"\((\d+), (\d+), 0\)", line):
             found = max_coverage(reach, rows[:, 2], p=int(p))
             assert (found.objective, found.status) == (float(optimum), "optimal")
-
-
-def test_of_a_pair_stored_twice_the_shorter_way_counts() -> None:
-    distances = sparse.csr_array(([5.0, 1.0, 3.0], [0, 0, 1], [0, 3]), shape=(1, 2))
-    assert p_median(distances, [1.0], p=1).objective == 1.0

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import re
-import struct
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +24,7 @@ from affine import Affine
 from branca.element import Element
 from folium.plugins import MarkerCluster
 from folium.raster_layers import ImageOverlay
+from PIL import Image
 from pyproj import Geod, Transformer
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
@@ -717,21 +717,26 @@ def test_a_notebook_shows_the_same_page(results: Results, page: str, tmp_path: P
 
 
 def pixels_of(png: bytes) -> tuple[np.ndarray, bytes]:
-    chunks, start = {}, 8
-    while start < len(png):
-        size, kind = struct.unpack(">I4s", png[start : start + 8])
-        chunks[kind] = png[start + 8 : start + 8 + size]
-        start += size + 12
-    width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
-    lines = np.frombuffer(zlib.decompress(chunks[b"IDAT"]), np.uint8).reshape(height, width + 1)
-    return lines[:, 1:], chunks[b"PLTE"]
+    """Classes and palette of an indexed PNG, read by another library."""
+    image = Image.open(io.BytesIO(png))
+    assert image.mode == "P"
+    palette = image.getpalette()
+    assert palette is not None
+    return np.asarray(image), bytes(palette)
 
 
 def test_a_png_holds_its_classes() -> None:
     classes = np.array([[0, 1], [2, 1]], dtype=np.uint8)
     pixels, colours = pixels_of(palette_png(classes, ["#010203", "#0a0b0c"]))
     np.testing.assert_array_equal(pixels, classes)
-    assert colours == bytes([0, 0, 0, 1, 2, 3, 10, 11, 12])
+    assert colours[:9] == bytes([0, 0, 0, 1, 2, 3, 10, 11, 12])
+
+
+@pytest.mark.parametrize("count", [1, 15, 16, 200])
+def test_a_png_of_any_number_of_classes_and_columns_is_read_as_it_was_written(count: int) -> None:
+    classes = np.arange(7 * 5, dtype=np.uint8).reshape(7, 5) % (count + 1)
+    pixels, _ = pixels_of(palette_png(classes, ["#010203"] * count))
+    np.testing.assert_array_equal(pixels, classes)
 
 
 def test_the_grid_lies_where_its_cells_lie(page: str) -> None:

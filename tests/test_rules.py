@@ -246,13 +246,16 @@ def clause_source(profile: str, rule: str, year: int, garden: dict[str, Any]) ->
 
 def test_every_rule_that_binds_has_both_sides_above() -> None:
     seen = {(p, rule, clause_of(p, rule, year, of_all)) for p, rule, year, of_all, *_ in SIDES} | {
-        ("enping_2023", VILLAGE, own_rule("enping_2023", VILLAGE, 2024).clause)
+        ("enping_2023", VILLAGE, own_rule("enping_2023", VILLAGE, 2024).clause),
+        ("national", SYNCHRONISED, own_rule("national", SYNCHRONISED, 2024).clause),
     }
     bind = {(p, rule.id, rule.clause) for p in profile_names() for rule in binding(p)}
     assert bind - seen == set()
 
 
 VILLAGE, BRANCH = "villages.own_kindergarten", "villages.branch"
+SYNCHRONISED = "estates.synchronised"
+SYNCHRONISED_CLAUSE = own_rule("national", SYNCHRONISED, 2024).clause
 VILLAGE_CLAUSE = own_rule("enping_2023", VILLAGE, 2024).clause
 
 
@@ -330,7 +333,9 @@ def test_an_estate_has_the_places_that_the_norm_owes(name: str, short: int, verd
 @pytest.mark.parametrize(
     ("stage", "day", "verdict"),
     [
-        pytest.param(stage, day, verdict, id=f"national: 五同步: {stage} {verdict}")
+        pytest.param(
+            stage, day, verdict, id=f"national: {SYNCHRONISED_CLAUSE}: {stage} {day} {verdict}"
+        )
         for stage in STAGES
         for day, verdict in (
             ("2023-06-30", "met"),
@@ -341,8 +346,9 @@ def test_an_estate_has_the_places_that_the_norm_owes(name: str, short: int, verd
 )
 def test_no_stage_comes_later_than_the_first_homes(stage: str, day: str, verdict: str) -> None:
     entry = {"community": "江景", "phase_one_date": "2024-08-31", STAGES[stage]: day}
-    found = check_synchronisation(study_of(ledger=pd.DataFrame([entry])))
+    found = check_synchronisation(study_of(ledger=pd.DataFrame([entry])), 2024)
     assert len(found) == len(STAGES)
+    assert set(found["source"]) == {own_rule("national", SYNCHRONISED, 2024).source}
     assert one(found, f"estates.synchronised.{stage}")["verdict"] == verdict
     others = found[found["rule"] != f"estates.synchronised.{stage}"]
     assert set(others["verdict"]) == {"unknown"}
@@ -485,6 +491,73 @@ def test_a_town_asks_what_its_kindergartens_are_called(
 def test_districts_of_other_kinds_need_no_central_kindergarten() -> None:
     districts = layer([{"level": "学区"}, {"level": "镇"}], "unit_id", [PLACES_OF_TOWNS] * 2)
     assert check_towns(study_of(CENTRAL, units=districts), 2024)["subject_id"].tolist() == ["U1"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "named"),
+    [
+        ({"level": "镇"}, True),
+        ({"level": "乡"}, True),
+        ({"level": "街镇"}, True),
+        ({"name": "街道口镇"}, True),
+        ({"level": "街镇", "name": "东湖街道"}, False),
+        ({"level": "街道"}, False),
+        ({"level": "street"}, False),
+        ({"name": "东湖街道办事处"}, False),
+        ({"name": "Donghu Jiedao"}, False),
+    ],
+)
+def test_a_clause_on_towns_does_not_concern_streets_unless_it_names_them(
+    unit: dict[str, str], named: bool
+) -> None:
+    study = study_of(CENTRAL, units=layer([unit], "unit_id", [PLACES_OF_TOWNS]))
+    assert len(check_towns(study, 2024, "national")) == int(named)
+    assert len(check_towns(study, 2024, "enping_2023")) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "words"),
+    [
+        ("[towns.central_kindergartens]\nvalue = 1\nstreets = 'yes'", 10, "true or false"),
+        ("[villages.own_kindergarten]\nvalue = 4000\nstreets = true", 10, "not known"),
+        ("[estates.synchronised]\nvalue = -1", 9, "must lie from 0 to 366"),
+    ],
+)
+def test_what_a_profile_cannot_say_of_towns_and_stages_is_refused_with_its_line(
+    tmp_path: Path, table: str, line: int, words: str
+) -> None:
+    own = tmp_path / "own.toml"
+    head, _, tail = OWN_DAYS.partition("[estates.synchronised]")
+    own.write_text(f"{head}{table}\n{tail.replace('value = 30', '')}", encoding="utf-8")
+    with pytest.raises(InputError, match=words) as caught:
+        read_profile(own)
+    assert caught.value.row == line
+
+
+def test_a_plan_s_own_profile_may_allow_days_after_the_first_homes(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(OWN_DAYS, encoding="utf-8")
+    entry = {"community": "江景", "phase_one_date": "2024-08-31", "built_date": "2024-09-30"}
+    study = study_of(ledger=pd.DataFrame([entry]))
+    built = "estates.synchronised.construction"
+    assert one(check_synchronisation(study, 2024, own), built)["verdict"] == "met"
+    assert one(check_synchronisation(study, 2024), built)["verdict"] == "not_met"
+    before = one(check_synchronisation(study, 2019), built)
+    assert (before["verdict"], before["missing"]) == ("unknown", "rule_in_force")
+
+
+OWN_DAYS = """
+[profile]
+id = "own"
+name_zh = "本地"
+name_en = "Own"
+based_on = "national"
+
+[estates.synchronised]
+value = 30
+source = "本地办法"
+evidence = "seen"
+"""
 
 
 def test_villages_by_a_number_nobody_verified_are_open() -> None:

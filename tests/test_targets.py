@@ -220,6 +220,27 @@ def test_enping_asks_more_from_year_to_year(
     assert judged(name, "enping_2023", year=year, **columns).met is met
 
 
+ENPING_BY_YEAR = {
+    "gross_enrolment": {2025: 1.0},
+    "public_share": {2023: 0.5, 2024: 0.5, 2025: 0.5},
+    "inclusive_share": {2023: 0.85, 2024: 0.85, 2025: 0.85},
+    "children_per_teacher": {2023: 16, 2024: 15, 2025: 15},
+    "children_per_staff": {2023: 8, 2024: 7, 2025: 7},
+    "children_per_educator": {2023: 11, 2024: 9, 2025: 9},
+    "class_size_share": {2023: 0.8, 2024: 0.85, 2025: 0.85},
+}
+"""The yearly targets of the Enping plan 2023-2025 (STANDARDS 1.1, rows 1 to 9)."""
+
+
+@pytest.mark.parametrize("year", [2023, 2024, 2025])
+def test_the_targets_of_a_year_are_those_of_the_enping_plan(year: int) -> None:
+    found = assess_indicators(balance_of(enrolled=[100], year=year), "enping_2023")
+    thresholds = {i.id: i.threshold for i in found}
+    for name, asked in ENPING_BY_YEAR.items():
+        if year in asked:
+            assert thresholds[name] == asked[year], name
+
+
 @given(st.integers(1, 900), st.integers(1, 80))
 @settings(max_examples=30, deadline=None)
 def test_so_many_teachers_more_meet_the_target_and_one_less_does_not(

@@ -11,6 +11,7 @@ from kgspatial.balance.choice import allocate_by_choice, own_pairs
 from kgspatial.balance.expressions import evaluate
 from kgspatial.balance.gaps import (
     gaps_by_area,
+    gaps_by_catchment,
     gaps_by_kind,
     gaps_by_kindergarten,
     gaps_over_years,
@@ -44,6 +45,7 @@ __all__ = [
     "compare_indicators",
     "evaluate",
     "gaps_by_area",
+    "gaps_by_catchment",
     "gaps_by_kind",
     "gaps_by_kindergarten",
     "gaps_over_years",

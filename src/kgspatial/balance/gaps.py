@@ -74,6 +74,35 @@ def gaps_by_area(
     return _gap_rows(balance, home, garden, names, id_column, places_per_class)
 
 
+def gaps_by_catchment(balance: Balance, *, places_per_class: float | None = None) -> pd.DataFrame:
+    """Set the children whose nearest kindergarten it is against the places of each kindergarten.
+
+    Catchments as service areas overlap (``balance.catchments``); these do not: every child who
+    reaches a kindergarten stands in just one row.
+
+    Parameters
+    ----------
+    balance : Balance
+        The state.
+    places_per_class : float, optional
+        As in :func:`gaps_by_area`.
+
+    Returns
+    -------
+    DataFrame
+        One row per kindergarten that counts: ``kindergarten_id``, ``name``, ``children`` (whose
+        nearest it is; with the unreached they are all children), ``only_children`` (whom no other
+        one reaches), ``places``, ``served``, ``vacant``, ``gap`` (children minus places) and
+        ``gap_classes``, rounded away from 0.
+    """
+    gardens = balance.kindergartens[balance.kindergartens["counted"].astype(bool)]
+    areas = balance.catchments.set_index("kindergarten_id")["only_children"]
+    table = pd.DataFrame(gardens[["kindergarten_id", "name", "places", "served", "vacant", "gap"]])
+    table.insert(2, "children", gardens["nearest_children"])
+    table.insert(3, "only_children", gardens["kindergarten_id"].map(areas))
+    return table.assign(gap_classes=_classes(table["gap"], places_per_class)).reset_index(drop=True)
+
+
 def gaps_by_kind(balance: Balance) -> pd.DataFrame:
     """Add up kindergartens by kind.
 
@@ -132,7 +161,12 @@ def gaps_by_kindergarten(balance: Balance, *, under_used: float = UNDER_USED) ->
 
 
 def gaps_over_years(
-    study: Study, years: Iterable[int], *, scenarios: Sequence[str] = ("mid",)
+    study: Study,
+    years: Iterable[int],
+    *,
+    scenarios: Sequence[str] = ("mid",),
+    areas: gpd.GeoDataFrame | None = None,
+    id_column: str = "unit_id",
 ) -> pd.DataFrame:
     """Assess the balance in several years and scenarios, with the kindergartens open in each.
 
@@ -143,29 +177,44 @@ def gaps_over_years(
     years : iterable of int
     scenarios : sequence of str
         Of the forecast: ``low``, ``mid``, ``high``, or the plan's own.
+    areas : GeoDataFrame, optional
+        Polygons, as :func:`gaps_by_area` takes them; the whole study area unless given.
+    id_column : str
+        What names them.
 
     Returns
     -------
     DataFrame
         One row per year and scenario: ``year``, ``scenario``, ``children``, ``places``,
-        ``served``, ``unserved``, ``unreached``, ``vacant``, ``gap``.
+        ``served``, ``unserved``, ``unreached``, ``vacant``, ``gap``. With `areas`, one for each of
+        them as well, with the columns of :func:`gaps_by_area`.
 
     Raises
     ------
     InputError
         When the forecast lacks what it needs.
     """
-    rows = []
+    tables = []
     travel: TravelMatrix | None = None
     for year in years:
         for scenario in scenarios:
             demand = estimate_demand(study, year=year, method="cohort", scenario=scenario)
             travel = _travel(study, demand, travel)
-            totals = assess_balance(study, demand, travel).totals
-            rows.append({"year": year, "scenario": scenario, **totals})
-    table = pd.DataFrame(rows)
-    kept = ["year", "scenario", "children", "places", *CHILDREN[1:], "vacant"]
-    return table[kept].assign(gap=table["children"] - table["places"])
+            found = assess_balance(study, demand, travel)
+            rows = (
+                _whole(found) if areas is None else gaps_by_area(found, areas, id_column=id_column)
+            )
+            rows.insert(0, "year", year)
+            rows.insert(1, "scenario", scenario)
+            tables.append(rows)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _whole(balance: Balance) -> pd.DataFrame:
+    totals = balance.totals
+    kept = ("children", "places", *CHILDREN[1:], "vacant")
+    table = pd.DataFrame([{key: totals[key] for key in kept}])
+    return table.assign(gap=table["children"] - table["places"])
 
 
 def _travel(study: Study, demand: Demand, last: TravelMatrix | None) -> TravelMatrix:
@@ -184,7 +233,6 @@ def _gap_rows(
     id_column: str,
     places_per_class: float | None,
 ) -> pd.DataFrame:
-    per_class = read_profile().places_per_class if places_per_class is None else places_per_class
     points = balance.demand[list(CHILDREN)].assign(crowded=crowded(balance))
     rows = points.groupby(home).sum().reindex(names).fillna(0.0)
     gardens = balance.kindergartens
@@ -197,8 +245,14 @@ def _gap_rows(
     table = pd.concat([rows, supply[["places"]]], axis=1)
     table = table.assign(**{k: v.reindex(names).fillna(0.0) for k, v in by_kind.items()})
     table = table.assign(vacant=supply["vacant"], gap=table["children"] - table["places"])
-    classes = np.sign(table["gap"]) * np.ceil(np.abs(table["gap"]) / per_class - NOBODY)
-    return table.assign(gap_classes=classes.astype(int)).rename_axis(id_column).reset_index()
+    classes = _classes(table["gap"], places_per_class)
+    return table.assign(gap_classes=classes).rename_axis(id_column).reset_index()
+
+
+def _classes(gap: pd.Series, places_per_class: float | None) -> pd.Series:
+    """A gap in whole classes, rounded away from 0."""
+    per_class = read_profile().places_per_class if places_per_class is None else places_per_class
+    return pd.Series(np.sign(gap) * np.ceil(np.abs(gap) / per_class - NOBODY)).astype(int)
 
 
 def _kinds(gardens: gpd.GeoDataFrame) -> pd.Series:

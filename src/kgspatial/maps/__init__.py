@@ -2,7 +2,7 @@
 
 Imports from `siting`, `balance`, `demand`, `study` and below. Module order: symbols, reach_lines,
 packing, years, drawn, base_layers, result_layers, layout_layers, grid_images, flows, year_layers,
-tools, content, tiles, page, planmap, plate_shades, plate_subjects, plates.
+tools, content, tiles, notebook, page, planmap, plate_shades, plate_subjects, plates.
 """
 
 from kgspatial.maps.planmap import PlanMap, plan_map, write_standalone

@@ -38,7 +38,7 @@ FIELD_KINDS: dict[str, FieldKind] = {
     ),
     **dict.fromkeys(("into_id", "runner_up"), "text"),
     "year": "text",
-    "reason": "prose",
+    **dict.fromkeys(("reason", "rules", "checks"), "prose"),
 }
 """How the values of a column are written; numbers that are not named here are counts."""
 

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 MERCATOR = CRS.from_epsg(3857)
 
+FINEST_ROWS = 24
+"""Of a grid of degrees: a row of 90 m is placed to 2 m."""
+
 LEVEL = 6
 """How hard a PNG is pressed: 9 takes several times as long for some hundredths of the size."""
 
@@ -133,8 +136,7 @@ def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, A
     """
     inside, transform = _trimmed(classes, grid)
     west, south, east, north = _mercator_bounds(inside.shape, transform, grid.crs)
-    fine = max(1, min(FINEST, MOST_PIXELS // max(inside.shape)))
-    height, width = (fine * n for n in inside.shape)
+    height, width = _pixels(inside.shape, grid.crs)
     pixels = np.zeros((height, width), dtype=np.uint8)
     reproject(
         inside,
@@ -151,6 +153,15 @@ def overlay(classes: Classes, grid: Grid, colours: Sequence[str]) -> dict[str, A
     data = base64.b64encode(palette_png(pixels, colours)).decode("ascii")
     corners = [[round(lat[0], 7), round(lon[0], 7)], [round(lat[1], 7), round(lon[1], 7)]]
     return {"bounds": corners, "url": f"data:image/png;base64,{data}"}
+
+
+def _pixels(shape: tuple[int, ...], crs: CRS) -> tuple[int, int]:
+    """Height and width of the image of a grid, in pixels."""
+    rows, columns = shape
+    if crs.is_geographic:  # columns stay columns in Mercator; only the height of rows changes
+        return rows * max(1, min(FINEST_ROWS, MOST_PIXELS**2 // (rows * columns))), columns
+    fine = max(1, min(FINEST, MOST_PIXELS // max(shape)))
+    return rows * fine, columns * fine
 
 
 @lru_cache(maxsize=8)

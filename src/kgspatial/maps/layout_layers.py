@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from kgspatial.maps import symbols
 from kgspatial.maps.drawn import Drawn, Scene, Style, fields, labels, subtitles, titles
 from kgspatial.maps.packing import pack_points
-from kgspatial.maps.result_layers import SITE_RADIUS, SITE_ZOOM
+from kgspatial.maps.result_layers import SITE_RADIUS, SITE_ZOOM, TEXTS
 
 FIELDS = (
     *("action", "year", "kind", "classes", "places_before", "places", "newly_served", "moved_here"),
-    *("worth", "cost_wan", "into_id", "runner_up", "reason"),
+    *("worth", "cost_wan", "into_id", "runner_up", *TEXTS),
 )
 
 
@@ -36,7 +36,7 @@ def layout_layers(scene: Scene) -> Iterator[Drawn]:
             kind=[scene.value(k) for k in table["kind"]],
             year=table["year"].astype(str),
             unit_id=table["unit_id"].astype(str).map(scene.unit_names()),
-            reason=table[f"reason_{scene.language}"],
+            **{name: table[f"{name}_{scene.language}"] for name in TEXTS},
         )
         names = titles(scene, shown, "subject_id")
         label = scene.say("layer_layout", year=year)

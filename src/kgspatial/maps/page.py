@@ -1,6 +1,6 @@
 """The page around the map: one HTML file with Leaflet, our scripts and the data inside.
 
-Imports from `errors`. Leaflet comes from the package XStatic-Leaflet.
+Imports from `notebook`, `errors`. Leaflet comes from the package XStatic-Leaflet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import hashlib
 import html
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,6 +20,8 @@ from typing import Any
 from branca.element import Element, Figure
 
 from kgspatial.errors import KgspatialError
+from kgspatial.maps import notebook
+from kgspatial.maps.notebook import framed, pictured, saved
 
 SCRIPTS = (
     *("payload", "symbols", "labels", "popups", "tiles", "layers", "panels"),
@@ -73,6 +75,10 @@ class Page:
         Origins that the page may ask for images: those of its base map.
     allow_network : bool
         Whether children added in Python may load files from elsewhere.
+    say : callable
+        Phrases by key, for what a notebook shows instead of a page that is too large for it.
+    picture : callable
+        The PNG that it shows then.
     """
 
     language: str
@@ -81,6 +87,8 @@ class Page:
     old_browser: str
     tile_hosts: tuple[str, ...] = ()
     allow_network: bool = False
+    say: Callable[..., str] = "{path}".format
+    picture: Callable[[], bytes] = bytes
 
 
 class StandaloneFigure(Figure):
@@ -121,6 +129,15 @@ class StandaloneFigure(Figure):
             refuse_elsewhere(header, body, script)
         header, body, script = stable_ids(self, header, body, script)
         return page_html(self.page, header, body, script)
+
+    def _repr_html_(self, **kwargs: Any) -> str:
+        """Show the page in a sandboxed frame; a picture and the saved page where it is large."""
+        page, title = self.render(**kwargs), self.page.title
+        shown = framed(page, title)
+        if len(shown.encode("utf-8")) <= notebook.MOST_BYTES:
+            return shown
+        said = {"path": saved(page), "size": f"{len(page) / 1e6:.1f}"}
+        return pictured(self.page.picture(), title, self.page.say("notebook_large", **said))
 
 
 def refuse_elsewhere(*markup: str) -> None:

@@ -15,6 +15,7 @@ from jinja2 import Template
 from kgspatial.errors import InputError
 from kgspatial.maps.content import Chooser, map_bounds, map_content, map_title
 from kgspatial.maps.drawn import Scene
+from kgspatial.maps.notebook import picture_of
 from kgspatial.maps.packing import compressed
 from kgspatial.maps.page import Page, StandaloneFigure
 from kgspatial.maps.tiles import BaseMap, base_content, read_base
@@ -187,6 +188,8 @@ def drawn_map(
         old_browser=scene.say("old_browser"),
         tile_hosts=() if tiles is None else tuple(tiles.hosts()),
         allow_network=allow_network,
+        say=scene.say,
+        picture=lambda: picture_of(scene),
     )
     labels = {key: scene.say(key) for key in ("zoom_in", "zoom_out", "close")}
     return PlanMap(page, map_bounds(scene), labels)

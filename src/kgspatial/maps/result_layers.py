@@ -28,6 +28,7 @@ POINT_SOURCES = {"village": ("villages", "village_id"), "unit": ("units", "unit_
 
 GARDEN_FIELDS = ("kind", "grade", "unit_id", "counted", "places", "classes", "enrolled")
 GARDEN_STATES = ("served", "vacant", "utilisation", "nearest_children", "gap")
+TEXTS = ("reason", "rules", "checks")
 SITE_FIELDS = ("action", "source", "unit_id", "classes", "places", "served", "children_gained")
 CANDIDATE_FIELDS = ("action", "source", "max_classes", "cost_wan")
 
@@ -304,7 +305,7 @@ def _proposed(scene: Scene, sites: gpd.GeoDataFrame) -> Drawn:
     ]
     table = sites.assign(
         unit_id=sites["unit_id"].astype(str).map(scene.unit_names()),
-        reason=sites[f"reason_{scene.language}"],
+        **{name: sites[f"{name}_{scene.language}"] for name in TEXTS},
     )
     names = titles(scene, table, "site_id")
     numbered = [f"{n} {name}" for n, name in zip(sites["order"], names, strict=True)]
@@ -318,7 +319,7 @@ def _proposed(scene: Scene, sites: gpd.GeoDataFrame) -> Drawn:
         shown=scene.layout is None,  # a layout's own signs would lie on these
         titles=numbered,
         subtitles=subtitles(scene, table, "site_id", scene.say("site")),
-        fields=fields(scene, table, (*SITE_FIELDS, "cost_wan", "reason")),
+        fields=fields(scene, table, (*SITE_FIELDS, "cost_wan", *TEXTS)),
         labels=labels(names, sites.geometry, SITE_ZOOM, -sites["order"], size=12, bold=True),
         marks=[str(n) for n in sites["order"]],
     )

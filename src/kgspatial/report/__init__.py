@@ -1,7 +1,8 @@
 """What a plan hands in: tables (xlsx), figures (png) and a document (docx) from results.
 
 Public: `annex_tables`, `write_tables`, `write_figures`, `write_document`.
-Order, each importing from those before it: wording, tables, workbook; lettering, palette,
+Order, each importing from those before it: wording, tables, layout_tables, indicator_table,
+rule_tables, ledger_tables, workbook; lettering, palette,
 figure_parts, site_marks, plates, charts, figures; sentences, docx_parts, document. xlsxwriter,
 matplotlib and docx are loaded when something is written, so that importing this room costs nothing.
 """

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from kgspatial.report.tables import Annex, labelled
-from kgspatial.report.wording import clean, language_of, value_label
+from kgspatial.report.tables import TEXTS, Annex, labelled, said
+from kgspatial.report.wording import language_of, value_label
 from kgspatial.terms import Language, term
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ACTION_COLUMNS = (
     *("order", "year", "subject_id", "name", "unit_id", "action", "into_id", "kind", "classes"),
     *("places_before", "places", "cost_wan", "newly_served", "moved_here", "worth"),
-    *("cost_per_child_wan", "runner_up", "runner_up_difference", "horizon_use", "reason"),
+    *("cost_per_child_wan", "runner_up", "runner_up_difference", "horizon_use", *TEXTS),
 )
 PHASE_COLUMNS = (
     *("year", "scenario", "children", "places_without", "places", "served_without", "served"),
@@ -61,7 +61,7 @@ def _actions(layout: LayoutPlan, language: Language) -> Annex:
         action=[value_label(a, language) for a in table["action"]],
         kind=[value_label(k, language) for k in table["kind"]],
         horizon_use=table[uses[-1]],
-        reason=table[f"reason_{language}"].map(clean),
+        **{name: said(table[f"{name}_{language}"]) for name in TEXTS},
     )
     total = {
         "subject_id": term("report.total", language),

@@ -51,9 +51,10 @@ COMMUNITY_COLUMNS = (
     *("number", "community_id", "name", "unit", "households", "residents", "children", "served"),
     *("unserved", "unreached", "gap", "nearest_m", "mean_distance_m"),
 )
+TEXTS = ("reason", "rules", "checks")
 SITE_COLUMNS = (
     *("order", "site_id", "name", "unit", "source", "action", "classes", "places"),
-    *("children_gained", "served", "cost_wan", "cost_per_place", "lon", "lat", "reason"),
+    *("children_gained", "served", "cost_wan", "cost_per_place", "lon", "lat", *TEXTS),
 )
 PROBLEM_COLUMNS = (
     *("layer", "source", "row", "column", "value", "code", "problem", "severity", "done"),
@@ -258,13 +259,18 @@ def sites_annex(study: Study, balance: Balance, sites: SitePlan, language: Langu
         source=[value_label(s, language) for s in frame["source"]],
         action=[value_label(a, language) for a in frame["action"]],
         cost_per_place=_ratio(frame["cost_wan"], frame["places"]),
-        reason=frame[f"reason_{language}"].map(clean),
+        **{name: said(frame[f"{name}_{language}"]) for name in TEXTS},
     )
     frame = _shown(frame, SITE_COLUMNS)
     sums = _sums(frame, ("classes", "places", "children_gained", "served"))
     if "cost_wan" in frame and frame["cost_wan"].notna().all():
         sums["cost_wan"] = _sum(frame, "cost_wan")
     return Annex("sites", frame, {"name": term("report.total", language), **sums})
+
+
+def said(texts: pd.Series) -> pd.Series:
+    """Return texts as a document can hold them; missing where there is nothing to say."""
+    return texts.map(lambda text: clean(text) or None)
 
 
 def before_after_annex(study: Study, sites: SitePlan, language: Language) -> Annex:

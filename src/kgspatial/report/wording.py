@@ -53,6 +53,30 @@ COLUMN_KINDS: dict[str, ValueKind] = {
     ),
     **dict.fromkeys(("cost_per_child_wan",), "money"),
     **dict.fromkeys(("horizon_use",), "share"),
+    **dict.fromkeys(
+        (
+            *("teachers_short", "carers_short", "educators_short", "staff_short", "classes_owed"),
+            "places_owed",
+            *("kindergartens_owed", "places_provided", "head_distance_m", "planned_places"),
+            *("classes_nursery", "classes_junior", "classes_middle", "classes_senior"),
+            *("classes_mixed", "class_limit", "days_over", "entries", "rank", "done_count"),
+            *("public_count", "inclusive_count", "no_outcome", "open_count", "overdue"),
+            *("places_added", "public_places_added"),
+        ),
+        "count",
+    ),
+    **dict.fromkeys(
+        (
+            *("outdoor_m2_per_child", "floor_m2_per_child", "site_m2_per_child"),
+            *("children_per_class", "children_per_teacher", "children_per_staff"),
+            *("children_per_educator", "teachers_per_class", "carers_per_class"),
+            *("investment_wan", "planned_wan", "done_wan"),
+        ),
+        "money",
+    ),
+    **dict.fromkeys(("approved_year", "delivered_year"), "year"),
+    "rate": "share",
+    "places_missing": "gap",
     "gap": "gap",
 }
 
@@ -62,6 +86,7 @@ LAYER_OF_ID = {
     "kindergarten_id": "kindergartens",
     "unit_id": "units",
     "site_id": "candidates",
+    "village_id": "villages",
 }
 
 

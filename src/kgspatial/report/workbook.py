@@ -1,6 +1,6 @@
 """Writes the annex tables as a workbook that is ready to print.
 
-Imports from `tables`, `layout_tables`, `wording`, `terms`; the only module that knows xlsxwriter. Every text is
+Imports from `tables`, `layout_tables`, `rule_tables`, `ledger_tables`, `wording`, `terms`; the only module that knows xlsxwriter. Every text is
 written as text, so no name in the data can become a formula or a link.
 """
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from kgspatial.report.layout_tables import layout_annexes
+from kgspatial.report.ledger_tables import ledger_annexes
+from kgspatial.report.rule_tables import rule_annexes
 from kgspatial.report.tables import build_annexes
 from kgspatial.report.wording import clean, column_kind, header, is_missing, language_of, text_width
 from kgspatial.terms import Language, has_term, term
@@ -95,6 +97,7 @@ def write_tables(
     formats = _formats(book)
     notes = source_notes(study, balance, spoken)
     extra = [] if layout is None else layout_annexes(layout, spoken)
+    extra += [*rule_annexes(study, balance, spoken), *ledger_annexes(study, balance, spoken)]
     for annex in build_annexes(study, balance, sites, spoken, extra):
         _write_sheet(book, annex, formats, notes, spoken)
     book.close()

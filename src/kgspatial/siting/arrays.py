@@ -5,6 +5,8 @@ Imports from `errors`.
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,25 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """When a search stops, by `time.perf_counter` or at a relative gap; and its seed."""
+
+    until: float
+    gap_target: float
+    seed: int
+
+    @property
+    def left_s(self) -> float:
+        """Seconds until the time is up."""
+        return max(self.until - time.perf_counter(), 0.0)
+
+    def part(self, share: float) -> Limits:
+        """Return the limits of a part of the work that may take this share of the time left."""
+        until = time.perf_counter() + share * self.left_s
+        return Limits(until, self.gap_target, self.seed)
 
 
 def links_of(reach: sparse.sparray | ArrayLike) -> sparse.csr_array:
@@ -49,10 +70,12 @@ def distances_of(distances: sparse.sparray | ArrayLike) -> Floats:
         When it is no matrix or a distance is negative.
     """
     if sparse.issparse(distances):
-        csr = sparse.csr_array(distances)
-        table = np.full(csr.shape, np.inf)
-        rows = np.repeat(np.arange(csr.shape[0]), np.diff(csr.indptr))
-        np.minimum.at(table, (rows, csr.indices), csr.data)  # a pair stored twice: the shorter way
+        stored = distances.tocoo()  # not `tocsr`, which would add up a pair stored twice
+        if stored.ndim != 2:
+            raise InputError("distances must be a matrix, demand points x sites")
+        table = np.full(stored.shape, np.inf)
+        metres = np.where(np.isnan(stored.data), np.inf, stored.data)
+        np.minimum.at(table, stored.coords, metres)  # the shorter way
     else:
         table = np.array(distances, dtype=np.float64)
         table[np.isnan(table)] = np.inf

@@ -1,6 +1,6 @@
 """A bound and a good answer for maximal covering: prices per point, and exchanges of sites.
 
-Imports from `_kernels`. On merged links: every point has demand and a site that reaches it.
+Imports from `_kernels`, `cover_links`. On merged links: every point has demand and a site that reaches it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from kgspatial.siting._kernels import exchange_each
+from kgspatial.siting.cover_links import is_over
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +53,8 @@ class BoundedCover:
         Sites that an answer of `objective` or more could use.
     must_be_chosen : ndarray of bool, shape (sites,)
         Sites that every such answer uses.
+    price : ndarray, shape (points,)
+        Prices of that bound.
     """
 
     chosen: Ints
@@ -59,6 +62,7 @@ class BoundedCover:
     bound: float
     may_be_chosen: Flags
     must_be_chosen: Flags
+    price: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +152,7 @@ def bounded_cover(
     for number in range(MOST_STEPS):
         if lowest.value - most <= gap_target * most or descent.step < LEAST_STEP:
             break
-        if time.perf_counter() > until:
+        if is_over(until):
             break
         now = _relaxed(given, descent.price)
         descent = _next(given, descent, now, lowest.value, most)
@@ -158,7 +162,7 @@ def bounded_cover(
             best = max(best, tried, key=given.covered)
             most = given.covered(best)
     may, must = _left_open(given, lowest, most)
-    return BoundedCover(np.sort(best), most, max(lowest.value, most), may, must)
+    return BoundedCover(np.sort(best), most, max(lowest.value, most), may, must, lowest.price)
 
 
 def _relaxed(given: _Links, price: Floats) -> _Relaxed:
@@ -209,6 +213,6 @@ def _exchanged(given: _Links, sites: Ints, until: float) -> Ints:
     by_site, by_point = given.by_site, given.by_point
     ways = (by_site.indptr, by_site.indices, by_point.indptr, by_point.indices)
     while given.count and exchange_each(chosen, times, gains, given.amount, *ways):
-        if time.perf_counter() > until:
+        if is_over(until):
             break
     return chosen[chosen >= 0]

@@ -1,6 +1,7 @@
 """The p-median: which sites keep the total weighted distance least, with or without capacities.
 
-Imports from `arrays`, `lagrange`, `solver`, `result`, `errors`. On arrays: no map, no study.
+Imports from `arrays`, `median_search`, `median_capacity`, `median_shared`, `result`, `watching`,
+`errors`. On arrays: no map, no study.
 """
 
 from __future__ import annotations
@@ -11,23 +12,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from kgspatial.siting.arrays import amounts_of, count_of, distances_of
-from kgspatial.siting.lagrange import Bounded, bounded_median
-from kgspatial.siting.result import SitingResult, answered, infeasible, relative_gap
-from kgspatial.siting.solver import MixedInteger, solve
+from kgspatial.errors import SolverError
+from kgspatial.siting.arrays import Limits, amounts_of, count_of, distances_of
+from kgspatial.siting.median_capacity import compile_capacity, find_capacitated_median
+from kgspatial.siting.median_search import compile_search, find_median
+from kgspatial.siting.median_shared import find_shared_median
+from kgspatial.siting.result import SitingResult, answered, infeasible
+from kgspatial.siting.watching import interruptible
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from kgspatial.siting.solver import Answer
+    from kgspatial.siting.median_branching import FoundMedian
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-SHARE_NOISE = 1e-9
-"""Shares of a point below this are rounding of the solver."""
 
-
+@interruptible
 def p_median(
     distances: sparse.sparray | ArrayLike,
     weights: ArrayLike,
@@ -42,8 +44,10 @@ def p_median(
 ) -> SitingResult:
     """Choose `p` sites and assign every point so that the weighted distance is least.
 
-    Without capacities, a Lagrangian bound with exchanges comes first; sites and assignments that
-    cannot be in a better answer are then removed by their reduced cost, and HiGHS proves the rest.
+    Exchanges of sites give an answer, prices per point a bound; what cannot be in a better answer
+    is removed by its reduced cost. The rest is parted again and again - a point is served within
+    a radius, or it is not - until nothing better is left. Only where points may be shared among
+    sites with capacities is it left to HiGHS.
 
     Parameters
     ----------
@@ -68,141 +72,139 @@ def p_median(
         ``objective`` is the sum of weight times distance; ``assignment`` holds each point's
         weight at its site. ``infeasible`` with nothing chosen when no assignment exists.
 
+    Raises
+    ------
+    InputError
+        When shapes do not fit or numbers are negative or missing.
+    SolverError
+        When the time was too short for any answer.
+
     References
     ----------
     ReVelle and Swain (1970), Central facilities location, Geographical Analysis 2; the bound:
-    Cornuejols, Fisher and Nemhauser (1977), Management Science 23.
+    Cornuejols, Fisher and Nemhauser (1977), Management Science 23; with capacities: Pirkul
+    (1987), Computers and Operations Research 14, and Ceselli and Righini (2005), Networks 45.
+
+    Examples
+    --------
+    >>> found = p_median([[0, 500], [400, 100], [900, 200]], [10, 10, 10], p=1)
+    >>> found.chosen.tolist(), found.objective, found.status
+    ([1], 8000.0, 'optimal')
     """
+    compile_capacity() if capacities is not None else compile_search()
     begun = time.perf_counter()
     table = distances_of(distances)
     weight = amounts_of(weights, table.shape[0], "weights")
     count = count_of(p, table.shape[1])
     if np.isinf(table).all(axis=1).any() or (count == 0 and len(table)):
         return infeasible(table.shape, begun)
-    limits = {"time_limit_s": time_limit_s, "gap_target": gap_target}
+    if not len(table):
+        nobody = sparse.csr_array(table.shape)
+        return answered(np.arange(count), 0.0, 0.0, nobody, begun)
+    limits = Limits(begun + time_limit_s, gap_target, seed)
     if capacities is None:
-        return _uncapacitated(table, weight, count, begun, seed=seed, **limits)
+        return _uncapacitated(table, weight, count, begun, limits)
     room = amounts_of(capacities, table.shape[1], "capacities")
     need = weight if demands is None else amounts_of(demands, table.shape[0], "demands")
-    model, point, site = _assignment_model(table, weight, count, need, room, single_source)
-    answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
-    if answer is None:
-        return infeasible(table.shape, begun)
-    return _read(answer, point, site, table, weight, -answer.bound, begun, single_source)
+    solver = _whole if single_source else _shared
+    return solver(table, weight, count, need, room, begun, limits)
 
 
 def _uncapacitated(
-    table: Floats,
-    weight: Floats,
-    count: int,
-    begun: float,
-    *,
-    time_limit_s: float,
-    gap_target: float,
-    seed: int,
+    table: Floats, weight: Floats, count: int, begun: float, limits: Limits
 ) -> SitingResult:
-    found = bounded_median(table, weight, count, time_limit_s=time_limit_s / 2)
-    if relative_gap(found.objective, found.bound) > max(gap_target, 1e-9) and np.isfinite(
-        found.objective
-    ):
-        left = time_limit_s - (time.perf_counter() - begun)
-        found = _proven(found, table, weight, count, max(left, 1.0), gap_target, seed)
-    if not np.isfinite(found.objective):
-        return infeasible(table.shape, begun)
-    nearest = found.chosen[np.argmin(table[:, found.chosen], axis=1)]
-    rows = np.arange(len(weight))
-    assignment = sparse.csr_array((weight, (rows, nearest)), shape=table.shape)
-    return answered(found.chosen, found.objective, found.bound, assignment, begun)
-
-
-def _proven(
-    found: Bounded,
-    table: Floats,
-    weight: Floats,
-    count: int,
-    time_limit_s: float,
-    gap_target: float,
-    seed: int,
-) -> Bounded:
-    """Solve what the reduced costs leave open; anything better than `found` is in it."""
-    kept = np.flatnonzero(found.may_be_chosen)
-    useful = found.useful_pairs[:, kept] & np.isfinite(table[:, kept])
-    reduced = np.where(useful, table[:, kept], np.inf)
-    if np.isinf(reduced).all(axis=1).any():
-        return Bounded(found.chosen, found.objective, found.objective, *found.open)
-    model, _, _ = _assignment_model(reduced, weight, min(count, len(kept)))
-    answer = solve(model, time_limit_s=time_limit_s, gap_target=gap_target, seed=seed)
-    if answer is None:
-        return Bounded(found.chosen, found.objective, found.objective, *found.open)
-    chosen = kept[answer.values[: len(kept)] > 0.5]
-    objective = float(weight @ table[:, chosen].min(axis=1)) if len(chosen) else np.inf
-    # Whatever was removed cannot beat `found`: the bound of the whole is the smaller of the two.
-    best, sites = min((found.objective, 0), (objective, 1))
-    bound = max(found.bound, min(-answer.bound, found.objective))
-    return Bounded((found.chosen, chosen)[sites], best, min(bound, best), *found.open)
-
-
-def _assignment_model(
-    table: Floats,
-    weight: Floats,
-    count: int,
-    need: Floats | None = None,
-    room: Floats | None = None,
-    single_source: bool = False,
-) -> tuple[MixedInteger, Ints, Ints]:
-    """Sites first, then shares of points at sites: every point in full, open sites only."""
-    points, sites = table.shape
-    point, site = np.nonzero(np.isfinite(table))
-    n = len(point)
-    flow = sites + np.arange(n)
-    shape = sites + n
-    blocks = [
-        (_rows(point, flow, np.ones(n), points, shape), 1.0, 1.0),
-        (
-            _rows(np.arange(n), flow, np.ones(n), n, shape)
-            - _rows(np.arange(n), site, np.ones(n), n, shape),
-            -np.inf,
-            0.0,
-        ),
-        (_rows(np.zeros(sites, int), np.arange(sites), np.ones(sites), 1, shape), count, count),
-    ]
-    if need is not None and room is not None:
-        taken = _rows(site, flow, need[point], sites, shape)
-        open_room = _rows(np.arange(sites), np.arange(sites), room, sites, shape)
-        blocks.append((taken - open_room, -np.inf, 0.0))
-    lower = np.concatenate([np.full(b.shape[0], low, float) for b, low, _ in blocks])
-    upper = np.concatenate([np.full(b.shape[0], high, float) for b, _, high in blocks])
-    model = MixedInteger(
-        gain=np.concatenate([np.zeros(sites), -weight[point] * table[point, site]]),
-        matrix=sparse.csr_array(sparse.vstack([b for b, _, _ in blocks], format="csr")),
-        lower=lower,
-        upper=upper,
-        most=np.ones(shape),
-        integer=(np.arange(shape) < sites) | single_source,
+    """Merge equal points and equal sites, find the sites, read them for the caller's points."""
+    first_site, _ = _first_of_equal(table.T)
+    first_point, group = _first_of_equal(table)
+    amount = np.bincount(group, weight, minlength=len(first_point)).astype(np.float64)
+    found = find_median(
+        _costs(table[np.ix_(first_point, first_site)], amount),
+        min(count, len(first_site)),
+        time_limit_s=limits.left_s,
+        gap_target=limits.gap_target,
+        seed=limits.seed,
     )
-    return model, point.astype(np.int64), site.astype(np.int64)
+    if not np.isfinite(found.objective):
+        return _nothing(table.shape, found, begun)
+    chosen = _filled(first_site[found.chosen], count, table.shape[1])
+    nearest = chosen[np.argmin(table[:, chosen], axis=1)]
+    return _answer(table, weight, chosen, nearest, found, begun)
 
 
-def _rows(rows: Ints, columns: Ints, values: Floats, count: int, width: int) -> sparse.csr_array:
-    return sparse.csr_array((values, (rows, columns)), shape=(count, width))
-
-
-def _read(
-    answer: Answer,
-    point: Ints,
-    site: Ints,
+def _whole(
     table: Floats,
     weight: Floats,
-    bound: float,
+    count: int,
+    need: Floats,
+    room: Floats,
     begun: float,
-    whole: bool,
+    limits: Limits,
 ) -> SitingResult:
-    sites = table.shape[1]
-    chosen = np.flatnonzero(answer.values[:sites] > 0.5)
-    shares = np.where(answer.values[sites:] > SHARE_NOISE, answer.values[sites:], 0.0)
-    shares = np.rint(shares) if whole else shares
-    kept = shares > 0
-    amounts = (shares * weight[point])[kept]
-    assignment = sparse.csr_array((amounts, (point[kept], site[kept])), shape=table.shape)
-    objective = float((shares * weight[point]) @ np.where(kept, table[point, site], 0.0))
-    return answered(chosen, objective, min(bound, objective), assignment, begun)
+    """With capacities, every point whole: knapsack prices and branching."""
+    found = find_capacitated_median(
+        _costs(table, weight),
+        need,
+        room,
+        count,
+        time_limit_s=limits.left_s,
+        gap_target=limits.gap_target,
+        seed=limits.seed,
+    )
+    if not np.isfinite(found.objective):
+        return _nothing(table.shape, found, begun)
+    chosen = _filled(found.chosen, count, table.shape[1])
+    return _answer(table, weight, chosen, found.place, found, begun)
+
+
+def _shared(
+    table: Floats,
+    weight: Floats,
+    count: int,
+    need: Floats,
+    room: Floats,
+    begun: float,
+    limits: Limits,
+) -> SitingResult:
+    """With capacities, points may be shared among sites: prices, then HiGHS."""
+    found = find_shared_median(_costs(table, weight), need, room, count, limits)
+    if found is None:
+        return infeasible(table.shape, begun)
+    chosen = _filled(found.chosen, count, table.shape[1])
+    assignment = sparse.csr_array(sparse.diags_array(weight) @ found.shares)
+    return answered(chosen, found.objective, found.bound, assignment, begun)
+
+
+def _costs(table: Floats, weight: Floats) -> Floats:
+    """What each point pays at each site: weight times distance, infinite out of reach."""
+    within = np.isfinite(table)
+    return np.where(within, weight[:, None] * np.where(within, table, 0.0), np.inf)
+
+
+def _answer(
+    table: Floats, weight: Floats, chosen: Ints, place: Ints, found: FoundMedian, begun: float
+) -> SitingResult:
+    rows = np.arange(len(weight))
+    assignment = sparse.csr_array((weight, (rows, place)), shape=table.shape)
+    objective = float(weight @ table[rows, place])
+    return answered(chosen, objective, min(found.bound, objective), assignment, begun)
+
+
+def _nothing(shape: tuple[int, ...], found: FoundMedian, begun: float) -> SitingResult:
+    """Infeasible where that is proven; else the time was too short."""
+    if np.isfinite(found.bound):
+        raise SolverError("the time was too short for any answer; allow more with time_limit_s")
+    return infeasible(shape, begun)
+
+
+def _first_of_equal(rows: Floats) -> tuple[Ints, Ints]:
+    """The first of each set of equal rows, in order, and for every row the number of its set."""
+    number: dict[bytes, int] = {}
+    group = [number.setdefault(row.tobytes(), len(number)) for row in np.ascontiguousarray(rows)]
+    sets = np.array(group, dtype=np.int64)
+    return np.unique(sets, return_index=True)[1].astype(np.int64), sets
+
+
+def _filled(chosen: Ints, count: int, sites: int) -> Ints:
+    """Add the first sites that are not chosen, up to the count: they harm nobody."""
+    others = np.setdiff1d(np.arange(sites), chosen)
+    return np.sort(np.concatenate([chosen, others[: count - len(chosen)]]))

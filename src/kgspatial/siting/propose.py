@@ -1,6 +1,6 @@
 """`propose_sites`: which candidates to use, how large, what each changes, and the proof.
 
-Imports from `capacitated`, `candidates`, `core`, `balance`, `travel`, `standards`, `study`.
+Imports from `capacitated`, `candidates`, `core`, `rules_met`, `balance`, `travel`, `standards`, `study`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from kgspatial.siting.capacitated import capacitated_coverage
 from kgspatial.siting.core import deficit_core
 from kgspatial.siting.explain import build_order, reasons
 from kgspatial.siting.result import SitingResult, judged, relative_gap
+from kgspatial.siting.rules_met import rules_met
 from kgspatial.standards import read_profile
 from kgspatial.study import Study
 from kgspatial.travel import TravelMatrix, measure_travel
@@ -47,6 +48,10 @@ SITE_COLUMNS = (
     "unit_id",
     "reason_zh",
     "reason_en",
+    "rules_zh",
+    "rules_en",
+    "checks_zh",
+    "checks_en",
     "lon",
     "lat",
 )
@@ -62,7 +67,9 @@ class SitePlan:
         Points in build order (largest gain first): ``site_id``, ``name``, ``source``, ``action``
         (``build``, ``convert``, ``expand``), ``classes``, ``places``, ``children_gained`` (by this
         site on top of those above it; the column sums to the whole gain), ``served`` (children
-        allocated to it), ``cost_wan``, ``reason_zh``, ``reason_en``, ``lon``, ``lat``.
+        allocated to it), ``cost_wan``, ``reason_zh``, ``reason_en``, ``rules_zh``, ``rules_en``
+        (rules met, and what the inputs cannot tell), ``checks_zh``, ``checks_en`` (what a person
+        should look at), ``lon``, ``lat``.
     excluded : GeoDataFrame
         Candidates that may not be used, with the reason.
     candidates : GeoDataFrame
@@ -263,9 +270,21 @@ def _plan(
     )
     for name, texts in reasons(sites, before, reach, column).items():
         sites[name] = texts
+    total = _classes_after(sites, before)
+    years = [before.year] * len(sites)
+    for name, texts in rules_met(study, sites, sites["classes"].to_numpy(), total, years).items():
+        sites[name] = texts
     kept = [c for c in SITE_COLUMNS if c in sites]
     proven = _with_served(result, float(after.demand["served"].sum()))
     return SitePlan(sites[[*kept, "geometry"]], excluded, usable, before, after, proven, new)
+
+
+def _classes_after(sites: gpd.GeoDataFrame, before: Balance) -> NDArray[np.float64]:
+    """Classes at each site with those of the kindergarten that it expands; NaN where not known."""
+    gardens = before.kindergartens
+    has = gardens.set_index(gardens["kindergarten_id"].astype(str))["classes"].astype(float)
+    there = sites["kindergarten_id"].map(has).where(sites["kindergarten_id"].notna(), 0.0)
+    return sites["classes"].to_numpy(dtype=float) + there.to_numpy(dtype=float)
 
 
 def _with_served(result: SitingResult, served: float) -> SitingResult:

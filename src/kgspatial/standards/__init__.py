@@ -1,7 +1,7 @@
 """Planning rules as data files with source and evidence, and the few functions that read them.
 
-Imports from `errors`. Module order: rule_files, norms, profile, demography, hazards. A profile
-inherits from the one it is based on: national, then province, then city, then the plan's own file.
+Imports from `errors`. Module order: rule_files, single_rules, norms, profile, listing, demography,
+hazards, costs. A profile inherits from the one that it is based on.
 """
 
 from kgspatial.standards.demography import share_3_to_5

@@ -307,6 +307,7 @@ def _of_rule(rule: Rule) -> ListedRule:
     origin = Origin(rule.source, rule.clause, rule.evidence, rule.valid_from, rule.valid_to)
     condition = [f"opened_year >= {rule.opened_from}"] if rule.opened_from else []
     condition += [f"classes >= {rule.classes_from}"] if rule.classes_from else []
+    condition += ["towns and streets"] if rule.streets else []
     return ListedRule(
         *(rule.id, rule.value, rule.unit, origin, rule.profile),
         condition=", ".join(condition),

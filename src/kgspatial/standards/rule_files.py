@@ -72,6 +72,8 @@ class Rule:
     """It applies only to kindergartens opened in this year or later."""
     classes_from: int | None = None
     """It applies only to kindergartens of so many classes or more."""
+    streets: bool = False
+    """A rule for towns (乡镇) that names streets (街道) too."""
 
     @property
     def binds(self) -> bool:
@@ -138,6 +140,13 @@ class Table:
         if value != int(value):
             raise self.wrong(key, f"expected a whole number, found {value:g}")
         return int(value)
+
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self._given(key)
+        if not isinstance(value, bool):
+            raise self.wrong(key, f"expected true or false, found {value!r}")
+        return value
 
     def words(self, key: str, allowed: Collection[str] = ()) -> str:
         """Return a text that is not empty, one of `allowed` where these are given."""

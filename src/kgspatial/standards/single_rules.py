@@ -87,18 +87,21 @@ CHECKS: dict[str, dict[str, Known]] = {
     },
     "towns": {"central_kindergartens": Known(1, 20, AT_LEAST, "kindergartens")},
     "villages": {"own_kindergarten": Known(100, 50_000, "", "residents")},
+    "estates": {"synchronised": Known(0, 366, AT_MOST, "days")},
 }
-"""Rules by which kindergartens, towns and villages are judged; a profile may lack any of them.
+"""Rules by which kindergartens, towns, villages and estates are judged; a profile may lack any.
 
 ``staffing``: children per head count of teachers, of all staff, of teachers and carers together
 (保教人员); persons per class, and the teachers that a class without a carer needs. ``areas``: per
 child, or of the whole kindergarten by its number of classes. ``villages.own_kindergarten``: from so
-many residents on a village has a kindergarten of its own.
+many residents on a village has a kindergarten of its own. ``estates.synchronised``: days by which each of
+the five stages of a supporting kindergarten (五同步) may come after the first homes.
 """
 
 _RULE_KEYS = ("value", "low", "high", "unit", "direction", *ORIGIN)
 _CHECK_KEYS = ("value", "low", "high", "opened_from", *ORIGIN)
 _BY_CLASSES = ("floor_m2", "site_m2")
+_STREETS, _OF_TOWNS = "streets", ("central_kindergartens",)
 
 
 def read_rule(table: Table, rule_id: str, known: Known) -> Rule:
@@ -172,8 +175,9 @@ def _target(table: Table, group: str, key: str) -> Rule:
 
 def _check(table: Table, group: str, key: str) -> Rule:
     known = CHECKS[group][key]
-    by_classes = key in _BY_CLASSES
-    table.check_keys((*_CHECK_KEYS, "classes_from") if by_classes else _CHECK_KEYS)
+    by_classes, of_towns = key in _BY_CLASSES, key in _OF_TOWNS
+    extra = (*(["classes_from"] if by_classes else []), *([_STREETS] if of_towns else []))
+    table.check_keys((*_CHECK_KEYS, *extra))
     value, low, high = _numbers(table, known)
     opened = "opened_from" in table.values
     rule = table.origin().rule(f"{group}.{key}", value, unit=known.unit, direction=known.direction)
@@ -183,6 +187,7 @@ def _check(table: Table, group: str, key: str) -> Rule:
         high=high,
         opened_from=table.whole("opened_from", FIRST_YEAR, LAST_YEAR) if opened else None,
         classes_from=table.whole("classes_from", 1, 60) if by_classes else None,
+        streets=_STREETS in table.values and table.flag(_STREETS),
     )
 
 

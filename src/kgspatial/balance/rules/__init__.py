@@ -76,7 +76,7 @@ def check_rules(
         "unit": check_towns(study, year, profile),
         "village": check_villages(study, year, profile),
         "community": check_estates(study, year, profile),
-        "entry": check_synchronisation(study),
+        "entry": check_synchronisation(study, year, profile),
     }
     columns = ["subject", *VERDICT_COLUMNS]
     filled = [t.assign(subject=subject)[columns] for subject, t in tables.items() if len(t)]

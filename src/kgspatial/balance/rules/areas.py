@@ -78,7 +78,7 @@ def check_areas(
     for rule_id, column in COLUMNS.items():
         area = quantity(table, column)
         per_child = "_per_child" in rule_id
-        known = divided(area, _children(table), "enrolled") if per_child else area
+        known = per_child_of(table, column) if per_child else area
         sizes = rulings(profile, rule_id, year)
         for number, ruling in enumerate(sizes):
             parts = [_by_opening(table, ruling.rule), _by_classes(table, sizes, number)]
@@ -86,6 +86,14 @@ def check_areas(
                 parts.append(_by_town(urban, rule_id))
             found.append(_judged_where(subjects, ruling, known, parts))
     return found
+
+
+def per_child_of(table: gpd.GeoDataFrame, column: str) -> Known:
+    """Return an area per child of each kindergarten, whether or not a rule applies to it.
+
+    Children are those enrolled, or the places where nobody is or nothing is said.
+    """
+    return divided(quantity(table, column), _children(table), "enrolled")
 
 
 def urban_of(study: Study, table: gpd.GeoDataFrame) -> list[bool | None]:

@@ -47,6 +47,7 @@ SHARED = "shared_kindergarten"
 ESTATE_COLUMNS = (
     *VERDICT_COLUMNS,
     *("residents_used", "basis", "places_owed", "places_provided", "places_missing"),
+    *("classes_owed", "kindergartens_owed"),
     *("group", "clause"),
 )
 
@@ -80,7 +81,8 @@ def check_estates(
         empty without communities. Estates that share a kindergarten (``group``) are judged together:
         ``value`` and ``threshold`` are those of the group. Also ``residents_used`` and ``basis``,
         ``clause``, and the estate's own ``places_owed``, ``places_provided`` and ``places_missing``
-        (negative where there are more). Where the rule counts kindergartens and names no places,
+        (negative where there are more), ``classes_owed`` and ``kindergartens_owed`` (those of a group
+        stand with its host). Where the rule counts kindergartens and names no places,
         ``rule`` is ``estates.kindergartens`` and value and threshold are numbers of these.
 
     Notes
@@ -179,6 +181,8 @@ def _judged(
         places_owed=places,
         places_provided=own.places,
         places_missing=places - own.places,
+        classes_owed=owed["classes"],
+        kindergartens_owed=gardens,
         group=group,
         clause=owed["clause"],
     )

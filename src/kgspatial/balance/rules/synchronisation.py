@@ -5,6 +5,8 @@ Imports from `verdicts`, `inputs.columns`, `standards`, `study`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,15 +14,15 @@ import pandas as pd
 
 from kgspatial.balance.rules.verdicts import (
     Known,
-    Ruling,
+    asked,
     joined,
     judged,
+    rulings,
     stacked,
     texts,
 )
 from kgspatial.inputs.columns.cells import dates
-from kgspatial.standards import Rule
-from kgspatial.standards.single_rules import AT_MOST
+from kgspatial.standards import Profile
 
 if TYPE_CHECKING:
     from kgspatial.study import Study
@@ -35,10 +37,13 @@ STAGES = {
 }
 """The five stages and the column of the ledger that dates each."""
 
-SOURCE, CLAUSE = "县域学前教育普及普惠督导评估办法(教督〔2020〕1号)", "小区配套幼儿园:五同步"
+RULE = "estates.synchronised"
+"""One clause for all five stages; their verdicts are ``estates.synchronised.planning`` and so on."""
 
 
-def check_synchronisation(study: Study) -> pd.DataFrame:
+def check_synchronisation(
+    study: Study, year: int | None = None, profile: str | Path | Profile | None = None
+) -> pd.DataFrame:
     """Judge whether each stage of the kindergartens in the ledger came with the first homes.
 
     Parameters
@@ -46,6 +51,11 @@ def check_synchronisation(study: Study) -> pd.DataFrame:
     study : Study
         Its ledger (整治台账), with a date for each of the five stages of the kindergarten and
         ``phase_one_date``, that of the first residential phase.
+    year : int, optional
+        The plan's year unless given: the rule must be in force.
+    profile : str, Path or Profile, optional
+        The plan's own unless given; its ``estates.synchronised`` is the days that a stage may come
+        after the first phase.
 
     Returns
     -------
@@ -70,29 +80,25 @@ def check_synchronisation(study: Study) -> pd.DataFrame:
     >>> layer = gpd.GeoDataFrame(gardens, geometry=[Point(118.08, 24.48)], crs=4490)
     >>> estate = {"community": ["金城花园"], "phase_one_date": ["2024-08-31"]}
     >>> ledger = pd.DataFrame({**estate, "built_date": ["2024-08-31"], "accepted_date": ["2024-09-02"]})
-    >>> found = check_synchronisation(Study(kindergartens=layer, ledger=ledger))
+    >>> found = check_synchronisation(Study(kindergartens=layer, ledger=ledger), 2024)
     >>> found.loc[1:3, ["rule", "value", "verdict", "missing"]].values.tolist()
     ... # doctest: +NORMALIZE_WHITESPACE
     [['estates.synchronised.design', nan, 'unknown', 'designed_date'],
      ['estates.synchronised.construction', 0.0, 'met', ''],
      ['estates.synchronised.acceptance', 2.0, 'not_met', '']]
     """
+    when, rules = asked(study, year, profile)
     if study.ledger is None:
         return stacked([])
-    ledger = study.ledger.reset_index(drop=True)
-    subjects = _subjects(ledger)
+    subjects = _subjects(study.ledger.reset_index(drop=True))
+    late = {stage: _days_late(study.ledger, column) for stage, column in STAGES.items()}
     return stacked(
         [
-            judged(subjects, Ruling(_rule(stage), True), _days_late(study.ledger, column))
-            for stage, column in STAGES.items()
+            judged(subjects, replace(ruling, rule=replace(ruling.rule, id=f"{RULE}.{stage}")), days)
+            for ruling in rulings(rules, RULE, when)
+            for stage, days in late.items()
         ]
     )
-
-
-def _rule(stage: str) -> Rule:
-    """The rule of a stage; all five are one clause."""
-    name = f"estates.synchronised.{stage}"
-    return Rule(name, 0.0, SOURCE, "seen", CLAUSE, AT_MOST, "days")
 
 
 def _days_late(ledger: pd.DataFrame, column: str) -> Known:

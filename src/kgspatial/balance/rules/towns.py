@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from kgspatial.balance.rules.verdicts import (
+    Ruling,
     asked,
     counted,
     joined,
@@ -35,8 +36,14 @@ if TYPE_CHECKING:
 CENTRAL = re.compile(r"中心(?:幼儿|幼兒)?[园園]|\bcentral\b", re.IGNORECASE)
 """How a town's central kindergarten is called, in its name or its grade."""
 
-TOWN = re.compile(r"镇|鎮|乡|鄉|街|town|street", re.IGNORECASE)
-"""Levels of units that are towns; districts of other kinds (片区, 学区) are not."""
+TOWN = re.compile(r"镇|鎮|乡|鄉|街|town|street|sub-?district", re.IGNORECASE)
+"""Levels of units that are towns or streets; districts of other kinds (片区, 学区) are neither."""
+
+STREET = re.compile(r"街|street|sub-?district", re.IGNORECASE)
+STREET_NAME = re.compile(
+    r"街道(?:办|辦|办事处|辦事處)?$|\b(?:jiedao|sub-?district)$", re.IGNORECASE
+)
+"""A street (街道) by its level, unless that names towns too (街镇), or by its name."""
 
 RULE = "towns.central_kindergartens"
 
@@ -49,8 +56,9 @@ def check_towns(
     Parameters
     ----------
     study : Study
-        Its units are the towns: those whose ``level`` says so or says nothing. A kindergarten is
-        central when its ``name`` or ``grade`` says 中心园, 中心幼儿园 or central.
+        Its units are the towns: those whose ``level`` says so or says nothing. Streets (街道), by
+        ``level`` or ``name``, are towns only where the rule names them (``streets = true``). A
+        kindergarten is central when its ``name`` or ``grade`` says 中心园, 中心幼儿园 or central.
     year : int, optional
         The plan's year unless given.
     profile : str, Path or Profile, optional
@@ -80,8 +88,15 @@ def check_towns(
     when, rules = asked(study, year, profile)
     if study.units is None:
         return stacked([])
-    towns = study.units[_is_town(study.units)]
-    gardens = licensed_kindergartens(study, when)
+    tables = [_verdicts(study, when, ruling) for ruling in rulings(rules, RULE, when)]
+    return stacked(tables)
+
+
+def _verdicts(study: Study, year: int | None, ruling: Ruling) -> pd.DataFrame:
+    """The verdicts of one rule on the units that it names."""
+    units = cast("gpd.GeoDataFrame", study.units)
+    towns = units[_is_town(units) & (ruling.rule.streets | ~is_street(units))]
+    gardens = licensed_kindergartens(study, year)
     unit = study.unit_of(gardens.geometry)
     sure, possible, lacks = _central(gardens)
     counts = {name: _number(towns, unit[rows]) for name, rows in lacks.items()}
@@ -89,12 +104,7 @@ def check_towns(
     missing = np.array([joined(row) for row in zip(*columns, strict=True)], dtype=object)
     subjects = subjects_of(towns, "unit_id")
     numbers = _number(towns, unit[sure]), _number(towns, unit[possible])
-    return stacked(
-        [
-            counted(subjects, ruling, *numbers, missing, at_least=ruling.rule.value)
-            for ruling in rulings(rules, RULE, when)
-        ]
-    )
+    return counted(subjects, ruling, *numbers, missing, at_least=ruling.rule.value)
 
 
 def _central(gardens: gpd.GeoDataFrame) -> tuple[Flags, Flags, dict[str, Flags]]:
@@ -113,6 +123,14 @@ def is_central(gardens: gpd.GeoDataFrame) -> Flags:
     """Tell which kindergartens are called a town's central one, in their name or grade."""
     said = zip(texts(gardens, "name"), texts(gardens, "grade"), strict=True)
     return np.array([any(map(CENTRAL.search, both)) for both in said], dtype=bool)
+
+
+def is_street(units: gpd.GeoDataFrame) -> Flags:
+    """Tell which units are streets (街道), by their level or their name."""
+    levels, names = texts(units, "level"), texts(units, "name")
+    by_level = [bool(STREET.search(t)) and not TOWN.search(STREET.sub("", t)) for t in levels]
+    by_name = [bool(STREET_NAME.search(t.strip())) for t in names]
+    return np.asarray(np.array(by_level, dtype=bool) | np.array(by_name, dtype=bool))
 
 
 def _is_town(units: gpd.GeoDataFrame) -> Flags:

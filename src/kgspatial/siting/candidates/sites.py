@@ -20,7 +20,13 @@ from kgspatial.siting.candidates.findings import Finding, concerned, texts_of
 from kgspatial.siting.candidates.generated import generated_candidates
 from kgspatial.siting.candidates.groups import groups_of
 from kgspatial.siting.candidates.hazards import near_hazards
-from kgspatial.siting.candidates.land import beyond_study, other_land, taken_by_projects, too_late, too_small
+from kgspatial.siting.candidates.land import (
+    beyond_study,
+    other_land,
+    taken_by_projects,
+    too_late,
+    too_small,
+)
 from kgspatial.siting.candidates.spacing import thinned, too_close
 from kgspatial.siting.candidates.table import (
     ACTIONS,

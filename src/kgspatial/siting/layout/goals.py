@@ -44,9 +44,11 @@ def bent_goal(
         mine = np.flatnonzero(situations.scenario[flows.situation] == scenario)
         of = situations.scenario == scenario
         total = float((situations.demand[:, of] * situations.weight[of]).sum())
+        if goal == "worst" and total <= 0:  # nobody to serve: no share is the least
+            continue
         columns = np.concatenate([n + mine, [width]])
         if goal == "worst":  # the share served is no less than the worst
-            values = np.concatenate([weight[mine] / max(total, 1.0), [-1.0]])
+            values = np.concatenate([weight[mine] / total, [-1.0]])
             rows.one(columns, values, 0.0, np.inf)
         else:  # what is missed beside the scenario's own best is no more than the regret
             values = np.concatenate([weight[mine], [1.0]])

@@ -166,10 +166,13 @@ class Need:
         What needs it, such as a town.
     options : ndarray of bool, shape (options, phases)
         Which options meet the need in which phase.
+    phases : tuple of int, optional
+        Phases in which it is to be met; every one unless given.
     """
 
     name: str
     options: Flags
+    phases: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,11 +194,11 @@ class Conditions:
     least_served : float, optional
         Share of all children who must be served, in every situation.
     groups : tuple of arrays of int
-        Facilities of which only one may be acted upon.
+        Options of which one at most may be taken.
     needs : tuple of Need
         What must be there.
-    required : ndarray of int
-        Facilities at which something must be done.
+    required : tuple of arrays of int
+        Options of which one must be taken.
     single_source : bool
         Each point is served whole by one facility, or not at all.
     """
@@ -209,7 +212,7 @@ class Conditions:
     least_served: float | None = None
     groups: tuple[Ints, ...] = ()
     needs: tuple[Need, ...] = ()
-    required: Ints | None = None
+    required: tuple[Ints, ...] = ()
     single_source: bool = False
 
     @property

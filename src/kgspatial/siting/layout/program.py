@@ -58,6 +58,14 @@ class Program:
             upper = np.concatenate([upper, np.full(len(cutoffs), np.inf)])
         return MixedInteger(self.gains[goal], matrix, lower, upper, self.most, self.integer)
 
+    def ceiling(self, goal: str) -> float:
+        """What a goal cannot pass, whatever is done."""
+        gain, situations = self.gains[goal], self.case.situations
+        good = gain > 0
+        most = float(gain[good] @ self.most[good])
+        everybody = float((situations.demand * situations.weight).sum())
+        return min(most, everybody) if goal == "served" else most
+
     def chosen(self, values: Floats) -> Ints:
         """Options that an answer takes."""
         return np.flatnonzero(values[: len(self.case.options.facility)] > 0.5)

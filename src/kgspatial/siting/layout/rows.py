@@ -88,15 +88,12 @@ def choice_rows(rows: Rows, case: Case) -> None:
     for phase, most in enumerate(() if conditions.budget is None else conditions.budget):
         if np.isfinite(most):
             rows.one(n, options.cost[:, phase], -np.inf, float(most), f"budget {phase}")
-    acts = ~options.keeps
-    for group in conditions.groups:
-        members = np.flatnonzero(acts & np.isin(options.facility, group))
+    for members in conditions.groups:
         rows.one(members, np.ones(len(members)), -np.inf, 1.0)
-    for facility in () if conditions.required is None else conditions.required:
-        members = np.flatnonzero(acts & (options.facility == facility))
-        rows.one(members, np.ones(len(members)), 1.0, np.inf, f"required {facility}")
+    for number, members in enumerate(conditions.required):
+        rows.one(members, np.ones(len(members)), 1.0, np.inf, f"required {number}")
     for number, need in enumerate(conditions.needs):
-        for phase in range(options.phases):
+        for phase in range(options.phases) if need.phases is None else need.phases:
             members = np.flatnonzero(need.options[:, phase])
             rows.one(members, np.ones(len(members)), 1.0, np.inf, f"need {number} {phase}")
 

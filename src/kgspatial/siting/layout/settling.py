@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 LEAST_SECONDS = 20.0
 """Time for the flows of a settled layout, even when the search has used up its own."""
 
-CHOICES = ("cost", "actions", "distance")
-"""Goals that who goes where does not change, and the distance, which is made least at the end."""
+CHOICES = ("cost", "actions")
+"""Goals that who goes where does not change."""
+
+DISTANCE_SLACK = 2e-4
+"""Children, by the longest walk, that a goal of distance gives way: it was reached with so many
+fewer served, and these are served now."""
 
 MOVE_IN_WALKS = 100.0
 """A child who changes its kindergarten counts as so many of the longest walks: in effect moves go
@@ -66,7 +70,10 @@ def settled(
     present : csr_array, optional
         Children, points x facilities, as they are today.
     """
-    flowing = [(name, value) for name, value in kept if name not in CHOICES]
+    walks = DISTANCE_SLACK * float(case.links.data.max(initial=0.0))
+    flowing = [
+        (name, value - walks * (name == "distance")) for name, value in kept if name not in CHOICES
+    ]
     goals = dict.fromkeys(name.split(" ")[0] for name, _ in flowing)
     program = assemble(fixed(case, chosen), tuple(goals), best)
     moves = _moves(case, program.flows, present)
@@ -164,7 +171,7 @@ def _lexicographic(
     settled_already[: len(program.case.options.facility)] = False  # each is the only course left
     model = replace(model, integer=settled_already)
     n, extra = len(model.gain), len(moves)
-    wide = _with_moves(model, program.flows, moves)
+    wide = _with_moves(model, program.flows, moves, len(program.case.options.facility))
     burden = np.pad(program.gains["distance"], (0, extra))
     burden[n:] = -MOVE_IN_WALKS * program.flows.metres.max(initial=1.0)
     first = solve(_kept(wide, wide.gain, []), time_limit_s=seconds)
@@ -179,12 +186,15 @@ def _lexicographic(
     return values[:n]
 
 
-def _with_moves(model: MixedInteger, flows: Flows, moves: _Moves) -> MixedInteger:
-    """One column more for each pair: children who leave, ``move >= share * before - after``."""
+def _with_moves(model: MixedInteger, flows: Flows, moves: _Moves, first: int) -> MixedInteger:
+    """One column more for each pair: children who leave, ``move >= share * before - after``.
+
+    `first` is the first flow column; behind the flows there may be columns of shares and goals.
+    """
     if not len(moves):
         return model
     n, extra = len(model.gain), len(moves)
-    first, row = n - len(flows), np.arange(extra)
+    row = np.arange(extra)
     was, stays = moves.before >= 0, moves.after >= 0
     leaving = -moves.share[was] * flows.scale[moves.before[was]]
     rows = sparse.csr_array(

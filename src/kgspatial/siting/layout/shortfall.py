@@ -44,8 +44,8 @@ def shortfall(case: Case, result: LayoutResult | None = None) -> pd.DataFrame:
     -------
     DataFrame
         ``condition`` (``p``, ``budget T``, ``least_served H``, ``town N H``, ``public_share H``,
-        ``need N T``, ``required F``; T, H, N, F count phases, situations, towns or needs, and
-        facilities), ``asked``, ``missing``: actions, money, children.
+        ``need N T``, ``required N``; T, H, N count phases, situations, and towns, needs or what is
+        required), ``asked``, ``missing``: actions, money, children.
     """
     none = pd.DataFrame({name: [] for name in SHORTFALL_COLUMNS})
     if result is not None and result.status != "infeasible":

@@ -38,6 +38,9 @@ FIRST_SHARE = 0.6
 POLISH_SECONDS = 20.0
 """Time for the flows of a choice that was found, even when the search has used up its own."""
 
+ROW_SLACK = 1e-6
+"""By how much HiGHS may miss a row."""
+
 CUTOFF = {"served": 1e-4, "fair": 1e-7, "worst": 1e-7}
 """What a later goal may cost an earlier one: above what HiGHS allows its rows to be off."""
 CUTOFF_OTHER = 1e-5
@@ -290,13 +293,31 @@ def _best_alone(case: Case, seconds: float, gap_target: float, seed: int) -> Flo
         alone = Case(
             case.links, case.options, case.situations.of_scenario(int(scenario)), case.conditions
         )
-        model = assemble(alone, ("served",)).mixed_integer("served")
-        answer = solve(
-            model, time_limit_s=seconds / len(scenarios), gap_target=gap_target, seed=seed
-        )
-        if answer is not None:
-            best[scenario] = answer.bound
+        program = assemble(alone, ("served",))
+        try:
+            answer = solve(
+                program.mixed_integer("served"),
+                time_limit_s=seconds / len(scenarios),
+                gap_target=gap_target,
+                seed=seed,
+            )
+        except SolverError:
+            best[scenario] = program.ceiling("served")
+        else:
+            best[scenario] = 0.0 if answer is None else answer.bound
     return best
+
+
+def _as_it_is(program: Program, model: MixedInteger) -> Floats:
+    """The layout in which nothing is done, when the time was too short for any other."""
+    keeps = np.flatnonzero(program.case.options.keeps)
+    values = np.zeros(len(model.most))
+    values[keeps] = 1.0
+    values = _polished(program, model, values)
+    rows = model.matrix @ values
+    if (rows < model.lower - ROW_SLACK).any() or (rows > model.upper + ROW_SLACK).any():
+        raise SolverError("no layout was found in time; allow more with time_limit_s")
+    return values
 
 
 def _staged(
@@ -311,17 +332,18 @@ def _staged(
         limit = max(left * (FIRST_SHARE if number + 1 < len(stages) else 1.0), 0.05)
         model = program.mixed_integer(stage, cutoffs)
         start = values if len(values) else None
+        bound = program.ceiling(stage)
         try:
             answer = solve(model, time_limit_s=limit, gap_target=gap_target, seed=seed, start=start)
-        except SolverError:
+        except SolverError:  # the time is over: the layout before stands, or that of today
             if start is None:
-                raise
-            answer = None  # the time is over: what was found before stands, without a bound
-        if answer is None and start is None:
-            break
-        if answer is not None:
-            values = _polished(program, model, answer.values)
-        bound = np.inf if answer is None else answer.bound
+                values = _as_it_is(program, model)
+        else:
+            if answer is None and start is None:
+                break
+            if answer is not None:
+                values = _polished(program, model, answer.values)
+                bound = min(bound, answer.bound)
         value = float(program.gains[stage] @ values)
         reached.append(_reached(stage, value, bound))
         cutoffs.append((stage, _cutoff(stage, value)))

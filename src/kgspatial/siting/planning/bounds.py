@@ -5,6 +5,7 @@ Imports from `phases`, `courses`, `siting.layout`, `standards`, `study`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -17,7 +18,7 @@ from kgspatial.siting.layout import Conditions, Need
 from kgspatial.siting.planning.courses import Courses
 from kgspatial.siting.planning.phases import Phases
 from kgspatial.standards import Profile
-from kgspatial.study import Study
+from kgspatial.study import OUTSIDE, Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,8 +37,7 @@ def conditions_of(
         *_central(study, phases, courses, layout, profile),
         *_of_villages(study, phases, courses, layout, profile),
     ]
-    met = [need for need in needs if need.options.any(axis=0).all()]
-    unmet = tuple(need.name for need in needs if not need.options.any(axis=0).all())
+    met, unmet = _bindable(needs, phases.years)
     return Conditions(
         p=layout.new,
         budget=_budget(layout, len(phases.years)),
@@ -47,16 +47,48 @@ def conditions_of(
         town_floor=layout.town_floor,
         least_served=layout.least_served,
         groups=_groups(phases, courses),
-        needs=tuple(met),
+        needs=met,
         required=_required(phases, courses),
         single_source=layout.single_source,
     ), unmet
 
 
+def _bindable(
+    needs: list[Need], years: tuple[int, ...]
+) -> tuple[tuple[Need, ...], tuple[str, ...]]:
+    """Needs in the phases in which anything can meet them, and the names of those in the others."""
+    met, unmet = [], []
+    for need in needs:
+        possible = np.asarray(need.options.any(axis=0), dtype=bool)
+        if possible.any():
+            met.append(replace(need, phases=tuple(np.flatnonzero(possible).tolist())))
+        if not possible.all():
+            lacking = ", ".join(str(y) for y, can in zip(years, possible, strict=True) if not can)
+            unmet.append(f"{need.name} ({lacking})" if possible.any() else need.name)
+    return tuple(met), tuple(unmet)
+
+
 def towns_of(phases: Phases) -> Ints:
-    """Number of each point's unit, by the order of their ids."""
-    _, number = np.unique(phases.points["unit_id"].astype(str), return_inverse=True)
-    return np.asarray(number, dtype=np.int64)
+    """Number of each point's unit, by the order of :func:`units_of`; -1 outside all of them.
+
+    Without units the area is one.
+    """
+    names = units_of(phases)
+    if not len(names):
+        return np.zeros(len(phases.points), dtype=np.int64)
+    own = phases.points["unit_id"]
+    number = np.searchsorted(names, own.astype(str).to_numpy(dtype=str))
+    return np.where(_in_none(own), -1, number).astype(np.int64)
+
+
+def units_of(phases: Phases) -> NDArray[np.str_]:
+    """Ids of the units in which points lie, in order."""
+    own = phases.points["unit_id"]
+    return np.unique(own[~_in_none(own)].astype(str).to_numpy(dtype=str))
+
+
+def _in_none(own: pd.Series) -> Flags:
+    return (own.isna() | own.astype(str).eq(OUTSIDE)).to_numpy(dtype=bool)
 
 
 def _budget(layout: LayoutSettings, phases: int) -> NDArray[np.float64] | None:
@@ -70,26 +102,32 @@ def _budget(layout: LayoutSettings, phases: int) -> NDArray[np.float64] | None:
     return np.array(layout.budget_wan, dtype=np.float64)
 
 
-def _required(phases: Phases, courses: Courses) -> Ints | None:
-    if "required" not in phases.candidates:
-        return None
-    names = phases.candidates.loc[phases.candidates["required"].astype(bool), "site_id"]
-    rows = courses.table[courses.table["subject_id"].isin(names.astype(str))]
-    return rows["facility"].unique().astype(np.int64)
+def _required(phases: Phases, courses: Courses) -> tuple[Ints, ...]:
+    """Courses of each site that is required."""
+    sites = phases.candidates
+    found = []
+    for row in np.flatnonzero(sites["required"].to_numpy(dtype=bool)):
+        own = np.flatnonzero(courses.site == row)
+        if not len(own):
+            name, action = sites["site_id"].iloc[row], sites["action"].iloc[row]
+            raise InputError(
+                f"nothing may be done at the required site '{name}'",
+                column="siting.required",
+                hint=f"Its action is '{action}': see actions and years under [siting.layout].",
+            )
+        found.append(own)
+    return tuple(found)
 
 
 def _groups(phases: Phases, courses: Courses) -> tuple[Ints, ...]:
-    """Facilities of candidates that share a site: only one is used."""
-    if "group" not in phases.candidates:
-        return ()
+    """Courses of candidates that share a site: only one is taken."""
     group = phases.candidates["group"]
-    n = courses.kindergartens
     found = []
     for name in group.dropna().unique():
-        rows = n + np.flatnonzero((group == name).to_numpy())
-        used = np.intersect1d(rows, courses.table["facility"])
-        if len(used) > 1:
-            found.append(used.astype(np.int64))
+        rows = np.flatnonzero((group == name).to_numpy())
+        used = np.flatnonzero(np.isin(courses.site, rows))
+        if len(np.unique(courses.site[used])) > 1:
+            found.append(used)
     return tuple(found)
 
 

@@ -44,6 +44,8 @@ class Course:
     phase: int
     places: tuple[float, ...]
     kinds: tuple[str | None, ...]
+    site: int = -1
+    """Row of the candidate that is used; -1 where none is."""
     classes: float = np.nan
     """Classes built or given up."""
     cost: float = 0.0
@@ -70,6 +72,11 @@ class Courses:
     kindergartens: int
     candidates: int
     rows: list[Course] = field(repr=False, default_factory=list)
+
+    @property
+    def site(self) -> NDArray[np.int64]:
+        """Row of the candidate that each course uses; -1 where none is."""
+        return np.array([course.site for course in self.rows], dtype=np.int64)
 
 
 def courses_of(
@@ -136,9 +143,12 @@ def courses_of(
 
 def costs_of(layout: LayoutSettings) -> dict[str, float]:
     """Costs per place: the plan's own, else the indicative ones, else 0."""
+    below = [name for name, value in layout.costs.items() if not 0 <= value < np.inf]
     unknown = [name for name in layout.costs if name not in COSTS]
     if unknown:
         raise InputError(f"there is no cost '{unknown[0]}'", hint=f"Known: {', '.join(COSTS)}.")
+    if below:
+        raise InputError(f"the cost '{below[0]}' must be a number of 0 or more")
     shipped = {name: rule.value for name, rule in unit_costs().items()}
     return dict.fromkeys(NO_COST, 0.0) | shipped | layout.costs
 
@@ -198,7 +208,7 @@ def _nursery(
         after = np.where(later, now - given_up * share, now)
         cost = per_place * given_up * float(share[phase])
         yield Course(
-            row, name, "nursery", phase, tuple(after), (kind,) * len(now), float(given_up), cost
+            row, name, "nursery", phase, tuple(after), (kind,) * len(now), -1, float(given_up), cost
         )
 
 
@@ -229,9 +239,10 @@ def _of_candidates(
             continue
         ready = _first_phase(site.get("available_year"), phases.years)
         owner = _owner(site, phases.supply[0])
+        counted = _counted(phases, owner)
         for places in np.unique(sizes[j][sizes[j] > 0]):
-            for phase in range(ready, len(phases.years)):
-                later = np.arange(len(phases.years)) >= phase
+            for phase in np.flatnonzero(counted & (np.arange(len(counted)) >= ready)).tolist():
+                later = counted & (np.arange(len(counted)) >= phase)
                 there = _places_of(phases, owner)
                 kind = layout.new_kind if owner < 0 else _kind_of(phases.supply[0], owner)
                 yield Course(
@@ -241,6 +252,7 @@ def _of_candidates(
                     phase,
                     tuple(there + np.where(later, places, 0.0)),
                     (kind,) * len(phases.years),
+                    j,
                     float(round(places / per_class, 6)),
                     site_cost(site, float(places), per_class, costs),
                 )
@@ -269,6 +281,13 @@ def _owner(site: dict[str, object], gardens: gpd.GeoDataFrame) -> int:
         return -1
     rows = np.flatnonzero(gardens["kindergarten_id"].astype(str).to_numpy() == str(named))
     return int(rows[0]) if len(rows) else -1
+
+
+def _counted(phases: Phases, row: int) -> Flags:
+    """Phases in which a candidate can be used: an expansion only while its kindergarten is open."""
+    if row < 0:
+        return np.ones(len(phases.years), dtype=bool)
+    return np.array([t["counted"].iloc[row] for t in phases.supply], dtype=bool)
 
 
 def _places_of(phases: Phases, row: int) -> Floats:

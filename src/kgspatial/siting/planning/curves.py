@@ -16,9 +16,11 @@ from kgspatial.balance import Balance
 from kgspatial.balance.assess import balance_of
 from kgspatial.errors import InputError
 from kgspatial.inputs.settings import LayoutSettings
-from kgspatial.siting.layout import LayoutResult, Situations, phased_coverage
+from kgspatial.siting.layout import LayoutResult, Situations
 from kgspatial.siting.planning.courses import KEEP
-from kgspatial.siting.planning.task import Task, task_of
+from kgspatial.siting.planning.ordering import solved
+from kgspatial.siting.planning.task import Task, goals_of, task_of
+from kgspatial.siting.result import relative_gap
 from kgspatial.study import Study
 from kgspatial.supply import kindergarten_supply
 from kgspatial.travel import measure_travel
@@ -51,8 +53,8 @@ def trade_off(
     Returns
     -------
     DataFrame
-        ``new`` or ``budget_wan``; ``served`` (children a year), ``bound``, ``gap``, ``status``,
-        ``cost_wan`` (spent), ``added`` (children more than the point before), ``sites``.
+        ``new`` or ``budget_wan``; ``served`` (children a year), its ``bound`` and ``gap`` (where it
+        is the first goal), ``status``, ``cost_wan`` (spent), ``added`` (children more than the point before), ``sites``.
 
     Raises
     ------
@@ -92,7 +94,8 @@ def compare_scenarios(study: Study, balance: Balance, layout: LayoutSettings) ->
     found: dict[str, dict[str, str]] = {}
     kinds: dict[str, dict[str, str]] = {}
     for s, name in enumerate(layout.scenarios):
-        situations = task.case.situations.of_scenario(s)
+        alone = task.case.situations.of_scenario(s)
+        situations = replace(alone, weight=alone.weight / alone.weight.sum())
         result = _solved(task, layout, situations=situations)
         _note(task, result, name, found, kinds)
     _note(task, _solved(task, layout), "together", found, kinds)
@@ -170,14 +173,11 @@ def _solved(
     task: Task, layout: LayoutSettings, *, situations: Situations | None = None, **change: object
 ) -> LayoutResult:
     case = replace(task.case, **change)  # type: ignore[arg-type]
-    return phased_coverage(
-        case.links,
-        case.options,
-        situations or case.situations,
-        case.conditions,
-        goals=layout.goals,
-        time_limit_s=layout.time_limit_s,
-        gap_target=layout.gap_target,
+    return solved(
+        task,
+        case if situations is None else replace(case, situations=situations),
+        goals=goals_of(layout),
+        seed=task.study.settings.siting.seed,
     )
 
 
@@ -186,11 +186,14 @@ def _point(task: Task, result: LayoutResult) -> dict[str, object]:
     if result.status == "infeasible":
         nothing = dict.fromkeys(("served", "bound", "gap", "cost_wan"), np.nan)
         return {**nothing, "status": "infeasible", "sites": ""}
-    first = result.goals[0]
+    is_first = result.goals[0].goal == "served"
+    counted = round(float(result.served() @ task.case.situations.weight), 4)
+    served = result.objective if is_first else counted
+    bound = result.bound if is_first else np.nan
     return {
-        "served": first.value,
-        "bound": first.bound,
-        "gap": first.gap,
+        "served": served,
+        "bound": bound,
+        "gap": relative_gap(served, bound),
         "status": result.status,
         "cost_wan": float(task.courses.options.cost[result.chosen].sum()),
         "sites": ", ".join(_acting(task, result)),

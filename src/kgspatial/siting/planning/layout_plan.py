@@ -1,6 +1,6 @@
 """`plan_layout`: where to build, convert, expand, merge, close, in which phase, and what is proven.
 
-Imports from `task`, `courses`, `reasons`, `siting.layout`, `balance`, `study`.
+Imports from `task`, `courses`, `ordering`, `reasons`, `siting.layout`, `balance`, `study`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from scipy import sparse
 from kgspatial.balance import Balance
 from kgspatial.balance.assess import balance_of
 from kgspatial.inputs.settings import BalanceSettings, LayoutSettings
-from kgspatial.siting.layout import LayoutResult, phased_coverage
+from kgspatial.siting.layout import LayoutResult
 from kgspatial.siting.layout.shortfall import shortfall
+from kgspatial.siting.planning.bounds import units_of
 from kgspatial.siting.planning.courses import KEEP
+from kgspatial.siting.planning.ordering import solved
 from kgspatial.siting.planning.reasons import explained
-from kgspatial.siting.planning.task import Task, state_of, task_of
+from kgspatial.siting.planning.task import Task, goals_of, state_of, task_of
 from kgspatial.siting.planning.unreachable import unreachable
-from kgspatial.study import Study
+from kgspatial.study import WHOLE_AREA, Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,10 +43,12 @@ class LayoutPlan:
         (kindergarten or candidate), ``name``, ``action`` (``build``, ``convert``, ``expand``,
         ``nursery``, ``kind``, ``merge``, ``close``), ``into_id``, ``classes``, ``places_before``,
         ``places``, ``kind``, ``cost_wan``, ``worth`` (children served a year who would not be
-        without it, all else as it is), ``runner_up`` and ``runner_up_difference`` (the best other
+        without it, all else as it is; below 0 where children lose a place by it), ``runner_up`` and ``runner_up_difference`` (the best other
         site in its place, and the children it serves less), ``newly_served``, ``communities``,
         ``moved_here`` and ``moved_from``, ``distance_before_m``, ``distance_m``,
-        ``cost_per_child_wan``, ``use_YEAR``, ``reason_zh``, ``reason_en``, ``lon``, ``lat``.
+        ``cost_per_child_wan``, ``use_YEAR``, ``reason_zh``, ``reason_en``, ``rules_zh``, ``rules_en`` (rules that the site
+        meets, and what the inputs cannot tell), ``checks_zh``, ``checks_en`` (what a person should
+        look at), ``lon``, ``lat``.
     phases : DataFrame
         One row for each phase and scenario: children, places, served, unserved, vacant, mean
         distance, each also ``_without`` the plan; ``cost_wan``, ``moved``.
@@ -130,15 +134,11 @@ def plan_layout(
     """
     asked = layout or study.settings.siting.layout
     task = task_of(study, balance, asked)
-    result = phased_coverage(
-        task.case.links,
-        task.courses.options,
-        task.case.situations,
-        task.case.conditions,
-        goals=asked.goals,
+    result = solved(
+        task,
+        task.case,
+        goals=goals_of(asked),
         present=_present(task, balance),
-        time_limit_s=asked.time_limit_s,
-        gap_target=asked.gap_target,
         seed=study.settings.siting.seed if seed is None else seed,
     )
     failing = _in_words(task, shortfall(task.case, result))
@@ -174,8 +174,8 @@ def _about(task: Task, name: str, numbers: list[int]) -> dict[str, object]:
     if name == "budget":
         return {"year": phases.years[numbers[0]]}
     if name == "required":
-        table = task.courses.table
-        return {"about": table.loc[table["facility"] == numbers[0], "subject_id"].iloc[-1]}
+        options = task.case.conditions.required[numbers[0]]
+        return {"about": task.courses.rows[options[0]].subject_id}
     if name == "need":
         need = task.case.conditions.needs[numbers[0]]
         return {"about": need.name, "year": phases.years[numbers[1]]}
@@ -187,8 +187,8 @@ def _about(task: Task, name: str, numbers: list[int]) -> dict[str, object]:
         "scenario": phases.scenarios[phases.situations.scenario[h]],
     }
     if name == "town":
-        units = np.unique(phases.points["unit_id"].astype(str))
-        found["about"] = str(units[numbers[0]])
+        units = units_of(phases)
+        found["about"] = str(units[numbers[0]]) if len(units) else WHOLE_AREA
     return found
 
 
@@ -237,8 +237,11 @@ def gardens_in(
             before = places[course.facility]
             places[course.facility] = course.places[t]
             kinds[course.facility] = course.kinds[t]
-            change = course.places[t] / before if before > 0 else 1.0
-            classes[course.facility] = round(classes[course.facility] * change, 6)
+            if before > 0:
+                change = course.places[t] / before
+                classes[course.facility] = round(classes[course.facility] * change, 6)
+            elif course.places[t] > 0:
+                classes[course.facility] = course.classes
     counted = old["counted"].to_numpy(dtype=bool) & (places > 0)
     changed = old.assign(places=places, classes=classes, kind=kinds, counted=counted)
     chosen = task.phases.candidates.iloc[list(fresh)]

@@ -20,6 +20,7 @@ from kgspatial.siting.candidates import candidate_sites
 from kgspatial.siting.layout import Situations
 from kgspatial.study import Study
 from kgspatial.supply import kindergarten_supply
+from kgspatial.terms import LANGUAGES, term
 from kgspatial.travel import TravelMatrix, measure_travel
 
 if TYPE_CHECKING:
@@ -109,20 +110,53 @@ def phases_of(
         weights,
     )
     short = _with_unserved(points, balance)
-    usable, excluded = candidate_sites(study, short, year=years[-1], classes=ladder.tolist())
+    supply = tuple(kindergarten_supply(study, year=year) for year in years)
+    usable, excluded = _of_open_kindergartens(
+        *candidate_sites(study, short, year=years[-1], classes=ladder.tolist()), supply
+    )
     network = balance.travel.network
+    walking = points.assign(children=demand.max(axis=1))
     return Phases(
         years,
         lasting,
         layout.scenarios,
         points,
         situations,
-        tuple(kindergarten_supply(study, year=year) for year in years),
-        measure_travel(study, points, network=network),
-        measure_travel(study, points, to=usable, network=network),
+        supply,
+        measure_travel(study, walking, network=network),
+        measure_travel(study, walking, to=usable, network=network),
         usable,
         excluded,
     )
+
+
+def _of_open_kindergartens(
+    usable: gpd.GeoDataFrame, excluded: gpd.GeoDataFrame, supply: tuple[gpd.GeoDataFrame, ...]
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Without expansions of kindergartens that count as supply in no phase; these are excluded."""
+    counted = np.logical_or.reduce([t["counted"].to_numpy(dtype=bool) for t in supply])
+    closed = supply[0][~counted]
+    named = dict(zip(closed["kindergarten_id"].astype(str), closed["name"], strict=True))
+    idle = usable["kindergarten_id"].isin(named).to_numpy(dtype=bool)
+    if not idle.any():
+        return usable, excluded
+    lost = usable[idle]
+    if lost["required"].any():
+        site = lost.loc[lost["required"].astype(bool), "site_id"].iloc[0]
+        message = (
+            f"the required site '{site}' expands a kindergarten that counts as supply in no phase"
+        )
+        raise InputError(message, column="siting.required", hint="Take it off the list.")
+    called = [named[own] if isinstance(named[own], str) else own for own in lost["kindergarten_id"]]
+    reasons = {
+        f"reason_{language}": [
+            term("siting.excluded_owner", language, name=name) for name in called
+        ]
+        for language in LANGUAGES
+    }
+    rows = lost.assign(**reasons)[excluded.columns]
+    both = rows if excluded.empty else pd.concat([excluded, rows], ignore_index=True)
+    return usable[~idle].reset_index(drop=True), gpd.GeoDataFrame(both, crs=usable.crs)
 
 
 def _years(layout: LayoutSettings, base: int | None) -> tuple[int, ...]:
@@ -141,8 +175,11 @@ def _years(layout: LayoutSettings, base: int | None) -> tuple[int, ...]:
 
 def _likelihood(layout: LayoutSettings) -> Floats:
     chance = np.array(layout.likelihood or [1.0] * len(layout.scenarios), dtype=np.float64)
-    if len(chance) != len(layout.scenarios) or chance.min() < 0 or chance.sum() <= 0:
-        raise InputError("likelihood must name a number of 0 or more for each scenario")
+    if len(chance) != len(layout.scenarios) or not ((chance > 0) & (chance < np.inf)).all():
+        raise InputError(
+            "likelihood must name a number above 0 for each scenario",
+            hint="Leave a scenario out of scenarios if it is not to count.",
+        )
     return np.asarray(chance / chance.sum(), dtype=np.float64)
 
 

@@ -1,6 +1,6 @@
 """Each action of a layout explained: who gains, from where, at what cost, and what else could be done.
 
-Imports from `task`, `courses`, `worth`, `siting.layout`, `terms`.
+Imports from `task`, `courses`, `worth`, `changes`, `words`, `siting.layout`, `siting.rules_met`, `terms`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ from kgspatial.inputs.coordinates.crs import WGS84
 from kgspatial.siting.layout import LayoutResult
 from kgspatial.siting.layout.solving import merged
 from kgspatial.siting.planning.bounds import facility_points
+from kgspatial.siting.planning.changes import Change, changes_of, column_of
 from kgspatial.siting.planning.courses import KEEP, Course
 from kgspatial.siting.planning.task import Task
-from kgspatial.siting.planning.worth import NEW, Worth, worth_of
-from kgspatial.terms import LANGUAGES, Language, term
+from kgspatial.siting.planning.words import said
+from kgspatial.siting.planning.worth import Worth, served_by, worth_of
+from kgspatial.siting.rules_met import rules_met
+from kgspatial.terms import LANGUAGES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,19 +32,32 @@ NAMED = 3
 """Kindergartens that are named as those whose children move."""
 
 MERGED = 0.5
-"""Share of a closing kindergarten's children who go to one other: then it is merged into that one."""
+"""More than this share of a closing kindergarten's children who go to one other: then it is merged into that one."""
 
 NOISE = 0.05
 """Children below this are not worth a word."""
+
+TINY = 1e-4
+"""Children that are only what flows are exact to."""
+
+SHOWN = 0.5
+"""Children from which a whole number shows them."""
 
 
 def explained(task: Task, result: LayoutResult) -> gpd.GeoDataFrame:
     """Return one row for each action of a layout, by phase and then by worth."""
     acting = [int(q) for q in result.chosen if task.courses.rows[q].action != KEEP]
-    served = float(result.served() @ task.phases.situations.weight) if result.flows else 0.0
     small = merged(task.case)
+    served = served_by(small, result.chosen) if acting else 0.0
+    changes = changes_of(task, result)
     rows = [
-        _row(task, result, q, worth_of(small, task.courses, result.chosen, q, served))
+        _row(
+            task,
+            result,
+            q,
+            worth_of(small, task.courses, result.chosen, q, served),
+            changes[task.courses.rows[q].phase],
+        )
         for q in acting
     ]
     shapes = facility_points(task.phases)
@@ -65,7 +81,7 @@ def explained(task: Task, result: LayoutResult) -> gpd.GeoDataFrame:
 
 def _columns(task: Task) -> list[str]:
     uses = [f"use_{year}" for year in task.phases.years]
-    texts = [f"reason_{language}" for language in LANGUAGES]
+    texts = [f"{name}_{k}" for name in ("reason", "rules", "checks") for k in LANGUAGES]
     return [
         *("year", "subject_id", "name", "action", "into_id", "classes", "places_before", "places"),
         *("kind", "cost_wan", "worth", "runner_up", "runner_up_difference", "newly_served"),
@@ -74,7 +90,9 @@ def _columns(task: Task) -> list[str]:
     ]
 
 
-def _row(task: Task, result: LayoutResult, option: int, value: Worth) -> dict[str, Any]:
+def _row(
+    task: Task, result: LayoutResult, option: int, value: Worth, change: Change
+) -> dict[str, Any]:
     course = task.courses.rows[option]
     year = task.phases.years[course.phase]
     places = course.places[course.phase]
@@ -92,22 +110,38 @@ def _row(task: Task, result: LayoutResult, option: int, value: Worth) -> dict[st
         "places": places,
         "kind": course.kinds[-1],
         "cost_wan": course.cost,
-        "worth": max(value.loss, 0.0),
+        "worth": round(value.loss, 6) + 0.0,
         "runner_up": None,
         "runner_up_difference": np.nan,
-        **_gains(task, result, course),
+        **_gains(task, course, change),
         **_use(task, result, course),
     }
     if value.other >= 0:
         row["runner_up"] = task.courses.rows[value.other].subject_id
         row["runner_up_difference"] = max(value.difference, 0.0)
     if course.action == "close":
-        row |= _merger(task, result, course)
+        row |= _merger(task, course, change)
     gained = row["worth"]
     row["cost_per_child_wan"] = course.cost / gained if gained > NOISE else np.nan
+    leaving = float(change.leaving(course.facility).sum())
     for language in LANGUAGES:
-        row[f"reason_{language}"] = _said(task, row, language)
-    return row
+        row[f"reason_{language}"] = said(row, task.phases.years, leaving, language)
+    return row | _rules_and_checks(task, course)
+
+
+def _rules_and_checks(task: Task, course: Course) -> dict[str, Any]:
+    """What the site of an action meets, and what a person should look at; nothing without a site."""
+    names = [f"{name}_{k}" for name in ("rules", "checks") for k in LANGUAGES]
+    if course.site < 0:
+        return dict.fromkeys(names)
+    site = task.phases.candidates.iloc[[course.site]]
+    total = course.classes
+    if course.facility < task.courses.kindergartens:
+        total += float(task.phases.supply[course.phase]["classes"].iloc[course.facility])
+    year = task.phases.years[course.phase]
+    rules = rules_met(task.study, site, [course.classes], [total], [year])
+    checks = {f"checks_{k}": site[f"checks_{k}"].iloc[0] for k in LANGUAGES}
+    return {name: texts[0] for name, texts in rules.items()} | checks
 
 
 def _name(task: Task, course: Course) -> str | None:
@@ -119,38 +153,22 @@ def _name(task: Task, course: Course) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _gains(task: Task, result: LayoutResult, course: Course) -> dict[str, Any]:
+def _gains(task: Task, course: Course, change: Change) -> dict[str, Any]:
     """Who is served there in the phase of the action: newly, or moved, and how far they walk."""
-    t = course.phase
-    without = task.before[task.phases.years[t]]
-    here = _column(result.flows[t], course.facility)
-    n = task.courses.kindergartens
-    if course.facility < n:
-        here = np.maximum(here - _column(without.assignment, course.facility), 0.0)
-    was = without.demand["served"].to_numpy(dtype=float)
-    now = np.asarray(result.flows[t].sum(axis=1)).ravel()
-    new = np.minimum(here, np.maximum(now - was, 0.0))
-    moved = here - new
-    walked = _column(task.case.links, course.facility)
-    total, gained = here.sum(), new > NOISE
-    before = without.demand["mean_distance_m"].to_numpy(dtype=float)
-    known = np.isfinite(before) & (moved > NOISE)
+    new, leaving = change.to(course.facility)
+    here, metres = change.coming(course.facility), task.case.links
+    total, moved = here.sum(), float(here.sum() - new.sum())
+    walked = column_of(metres, course.facility)
+    before = sparse.csr_array(leaving.multiply(metres)).sum()
+    left = leaving.sum()
     return {
         "newly_served": float(new.sum()),
-        "communities": _named_points(task, gained),
-        "moved_here": float(moved.sum()),
-        "moved_from": _left(task, result, course, moved),
-        "distance_before_m": _mean(before[known], moved[known]),
+        "communities": _named_points(task, new > NOISE),
+        "moved_here": moved if moved > TINY else 0.0,
+        "moved_from": _left(task, leaving),
+        "distance_before_m": float(before / left) if left > NOISE else np.nan,
         "distance_m": float((here * walked).sum() / total) if total > NOISE else np.nan,
     }
-
-
-def _column(matrix: sparse.csr_array, column: int) -> Floats:
-    return np.asarray(sparse.csr_array(matrix)[:, [column]].todense(), dtype=np.float64).ravel()
-
-
-def _mean(values: Floats, weights: Floats) -> float:
-    return float((values * weights).sum() / weights.sum()) if weights.sum() > 0 else np.nan
 
 
 def _named_points(task: Task, rows: NDArray[np.bool_]) -> int:
@@ -159,18 +177,11 @@ def _named_points(task: Task, rows: NDArray[np.bool_]) -> int:
     return int(points.loc[rows, "community_id"].dropna().nunique())
 
 
-def _left(task: Task, result: LayoutResult, course: Course, moved: Floats) -> str:
-    """Kindergartens whose children the points of an action took away, the most first."""
-    t = course.phase
-    rows = np.flatnonzero(moved > NOISE)
-    if not len(rows):
-        return ""
-    was = task.before[task.phases.years[t]].assignment[rows]
-    now = sparse.csr_array(result.flows[t][:, : task.courses.kindergartens])[rows]
-    gone = np.asarray((was - now).maximum(0).sum(axis=0)).ravel()
-    gone[course.facility : course.facility + 1] = 0.0
+def _left(task: Task, leaving: sparse.csr_array) -> str:
+    """Kindergartens that those who are moved leave, the most first."""
+    gone = np.asarray(leaving.sum(axis=0)).ravel()[: task.courses.kindergartens]
     ids = task.phases.supply[0]["kindergarten_id"].astype(str).to_numpy()
-    most = [k for k in np.argsort(-gone, kind="stable")[:NAMED] if gone[k] > NOISE]
+    most = [k for k in np.argsort(-gone.round(6), kind="stable")[:NAMED] if gone[k] >= SHOWN]
     return ", ".join(f"{ids[k]} ({gone[k]:.0f})" for k in most)
 
 
@@ -179,59 +190,22 @@ def _use(task: Task, result: LayoutResult, course: Course) -> dict[str, float]:
     found = {}
     for t, year in enumerate(task.phases.years):
         places = course.places[t]
-        used = _column(result.flows[t], course.facility).sum()
+        used = column_of(result.flows[t], course.facility).sum()
         found[f"use_{year}"] = float(used / places) if places > 0 else np.nan
     return found
 
 
-def _merger(task: Task, result: LayoutResult, course: Course) -> dict[str, Any]:
+def _merger(task: Task, course: Course, change: Change) -> dict[str, Any]:
     """Where the children of a closing kindergarten go; merged where most go to one."""
-    t = course.phase
-    was = task.before[task.phases.years[t]].assignment
-    leaving = _column(was, course.facility)
-    rows = np.flatnonzero(leaving > NOISE)
-    plain = {"moved_from": f"{course.subject_id} ({leaving.sum():.0f})" if len(rows) else ""}
-    if not len(rows):
-        return {"action": "close", **plain}
-    now = sparse.csr_array(result.flows[t])[rows]
-    share = np.divide(
-        leaving[rows],
-        np.asarray(now.sum(axis=1)).ravel(),
-        out=np.zeros(len(rows)),
-        where=np.asarray(now.sum(axis=1)).ravel() > 0,
-    )
-    taking = np.asarray(share @ now).ravel()
-    best = int(np.argmax(taking))
-    if taking[best] < MERGED * leaving.sum():
-        return {"action": "close", **plain}
+    leaving = float(change.leaving(course.facility).sum())
+    named = f"{course.subject_id} ({leaving:.0f})" if leaving >= SHOWN else ""
+    taking = change.taking(course.facility)
+    best = int(np.argmax(taking.round(6)))
+    if leaving < SHOWN or taking[best] <= MERGED * leaving:
+        return {"moved_from": named}
     n = task.courses.kindergartens
     ids = (
         task.phases.supply[0]["kindergarten_id"] if best < n else task.phases.candidates["site_id"]
     )
-    return {"action": "merge", "into_id": str(ids.iloc[best if best < n else best - n]), **plain}
-
-
-def _said(task: Task, row: dict[str, Any], language: Language) -> str:
-    """The reason in words."""
-    facts = {
-        "year": row["year"],
-        "classes": 0 if np.isnan(row["classes"]) else round(row["classes"]),
-        "places": row["places"],
-        "before": row["places_before"],
-        "cost": row["cost_wan"],
-        "worth": row["worth"],
-        "new": row["newly_served"],
-        "moved": row["moved_here"],
-        "use": np.nan_to_num(row[f"use_{task.phases.years[-1]}"]),
-        "horizon": task.phases.years[-1],
-        "into": row["into_id"] or "",
-        "kind": term(f"values.{row['kind']}", language) if row["kind"] else "",
-        "leaving": row["moved_from"],
-        "difference": row["runner_up_difference"],
-        "other": row["runner_up"] or "",
-    }
-    key = "new" if row["action"] in NEW else row["action"]
-    text = term(f"layout.{key}", language, **facts)
-    if row["runner_up"]:
-        text += term("layout.runner_up", language, **facts)
-    return text
+    into = str(ids.iloc[best if best < n else best - n])
+    return {"action": "merge", "into_id": into, "moved_from": named}

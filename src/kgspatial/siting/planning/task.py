@@ -13,6 +13,7 @@ from scipy import sparse
 
 from kgspatial.balance import Balance
 from kgspatial.balance.assess import balance_of
+from kgspatial.errors import InputError
 from kgspatial.inputs.settings import BalanceSettings, LayoutSettings
 from kgspatial.siting.layout.columns import Case
 from kgspatial.siting.layout.solving import case_of
@@ -38,8 +39,36 @@ class Task:
     profile: Profile
 
 
+SHARES = ("least_use", "public_share", "inclusive_share", "town_floor", "least_served")
+
+
+def goals_of(layout: LayoutSettings) -> tuple[str, ...]:
+    """The goals; of layouts that are equal by them the cheapest, so that nothing is done for nothing."""
+    goals = tuple(layout.goals)
+    return goals if not goals or "cost" in goals else (*goals, "cost")
+
+
+def _check(layout: LayoutSettings) -> None:
+    """Refuse numbers that cannot be."""
+    for name in SHARES:
+        value = getattr(layout, name)
+        if value is not None and not 0 <= value <= 1:
+            raise InputError(f"{name} must be a share from 0 to 1, not {value:g}")
+    if layout.new is not None and layout.new < 0:
+        raise InputError(f"the number of new sites must be 0 or more, not {layout.new}")
+    if any(not money >= 0 for money in layout.budget_wan):
+        raise InputError("budget_wan must name sums of 0 or more")
+
+
 def task_of(study: Study, balance: Balance, layout: LayoutSettings) -> Task:
-    """Put together what the solver needs."""
+    """Put together what the solver needs.
+
+    Raises
+    ------
+    InputError
+        When a number of the layout cannot be.
+    """
+    _check(layout)
     profile = read_profile(study.settings.plan.profile)
     ladder = np.array(
         study.settings.siting.classes or [s.classes for s in profile.ladder], dtype=np.int64
