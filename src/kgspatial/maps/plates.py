@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 GROUND = ("units", "outline", "streets", "barriers")
 
 
+REPLACED = ("sites", "site_catchments")
+"""Layers of the proposed sites, which a layout in phases takes the place of."""
+
+
 @dataclass(frozen=True)
 class Plate:
     """What a plate shows.
@@ -207,6 +211,8 @@ def arranged(scene: Scene, layers: list[Drawn]) -> list[Drawn]:
     """Return a plate's layers out of those of the whole map, with its own among them."""
     plate = PLATES[scene.plate]
     on, off = (*GROUND, *plate.shown), plate.offered
+    if scene.layout is not None:  # its signs would lie on those of the sites
+        on, off = tuple(n for n in on if n not in REPLACED), (*off, *REPLACED)
     kept = [
         replace(layer, shown=_named(layer.key, on))
         for layer in layers
