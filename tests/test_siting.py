@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from itertools import combinations, product
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +16,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 from shapely import Point, box
 
+import kgspatial as kg
 from kgspatial.balance import allocate, assess_balance
 from kgspatial.demand import estimate_demand
 from kgspatial.errors import InputError
@@ -25,6 +27,7 @@ from kgspatial.siting.worth import single_site_worth
 from kgspatial.study import Study
 from kgspatial.travel import measure_travel
 
+SAMPLE = Path(__file__).parents[1] / "data" / "sample" / "plan.toml"
 LADDER = np.array([90.0, 180.0, 270.0, 360.0])
 
 
@@ -327,3 +330,28 @@ def test_the_order_of_candidates_does_not_matter() -> None:
 def test_fewer_than_no_sites_cannot_be_asked_for() -> None:
     with pytest.raises(InputError, match="0 or more"):
         proposed(a_row_of_estates(candidates=candidates()), new=-1)
+
+
+def test_a_flow_with_nearly_empty_entries_is_left_as_it_is() -> None:
+    """Entries below the noise are dropped in a copy: the balance that was given keeps them all."""
+    reach = sparse.csr_array(np.array([[100.0, 200.0], [150.0, 0.0]]))
+    flow = sparse.csr_array(
+        (np.array([30.0, 1e-12, 10.0]), np.array([0, 1, 0]), np.array([0, 2, 3])), shape=(2, 2)
+    )
+    before = [a.copy() for a in (flow.data, flow.indices, flow.indptr, reach.indptr)]
+    deficit_core(reach, np.array([40.0, 20.0]), flow)
+    after = (flow.data, flow.indices, flow.indptr, reach.indptr)
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+
+
+def test_proposing_sites_leaves_the_balance_as_it_was() -> None:
+    study = kg.read_study(SAMPLE)
+    demand = kg.estimate_demand(study)
+    balance = kg.assess_balance(study, demand, kg.measure_travel(study, demand))
+    flow, walks = balance.assignment, balance.travel.csr
+    before = [a.copy() for a in (flow.data, flow.indices, flow.indptr, walks.data, walks.indptr)]
+    sites = kg.propose_sites(study, balance, new=2)
+    kg.plan_layout(study, balance, kg.LayoutSettings(years=(2028,), new=1))
+    after = (flow.data, flow.indices, flow.indptr, walks.data, walks.indptr)
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert len(sites.sites) == 2

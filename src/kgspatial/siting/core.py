@@ -89,7 +89,7 @@ def merge_equal_rows(
 def _pattern(matrix: sparse.csr_array, kept: NDArray[np.bool_]) -> sparse.csr_array:
     """Zeros and ones where entries are kept; a stored distance of 0 m is an entry too."""
     ones = sparse.csr_array(
-        (kept.astype(np.int64), matrix.indices, matrix.indptr), shape=matrix.shape
+        (kept.astype(np.int64), matrix.indices.copy(), matrix.indptr.copy()), shape=matrix.shape
     )
     ones.eliminate_zeros()
     return ones
