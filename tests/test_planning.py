@@ -241,6 +241,22 @@ class TestConditions:
         assert free.actions["action"].tolist() == ["merge"]
         assert not len(bound.actions)
 
+    def test_streets_are_not_bound_by_a_clause_on_towns(self) -> None:
+        study, balance = town(
+            [(4_300, 30), (4_700, 30)],
+            [(4_300, 90, "public"), (4_600, 90, "public")],
+            [(9_000, "parcel", 6.0)],
+            units=2,
+        )
+        streets = replace(study, units=study.units.assign(name=["东街道", "西街道"]))
+        towns = replace(study, units=study.units.assign(name=["东镇", "西镇"]))
+        layout = replace(YEARS, close_below=0.7, actions=("close",))
+        assert len(kg.plan_layout(streets, balance, layout).actions) == 1
+        assert not len(kg.plan_layout(towns, balance, layout).actions)
+        named = replace(streets.settings.plan, profile="enping_2023")
+        enping = replace(streets, settings=replace(streets.settings, plan=named))
+        assert not len(kg.plan_layout(enping, balance, layout).actions)
+
     def test_a_unit_where_nothing_public_can_stand_is_named_and_does_not_block(self) -> None:
         study, balance = town(
             [(0, 30)], [(0, 90, "private")], [(100, "parcel", 6)], units=2, profile="enping_2023"

@@ -355,3 +355,8 @@ def test_proposing_sites_leaves_the_balance_as_it_was() -> None:
     after = (flow.data, flow.indices, flow.indptr, walks.data, walks.indptr)
     assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
     assert len(sites.sites) == 2
+
+
+def test_more_required_sites_than_may_be_chosen_are_refused() -> None:
+    with pytest.raises(InputError, match="2 sites are required, but 1 may be chosen"):
+        capacitated_coverage(np.ones((1, 2)), [10.0], [30.0], p=1, required=[0, 1])

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from shapely import box
+from tainan import DATA as TAINAN
+from tainan import write_plan
 
 import kgspatial as kg
 from kgspatial.balance import (
@@ -24,27 +26,6 @@ from kgspatial.balance import (
 from kgspatial.study import Study
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"
-TAINAN = Path(__file__).parents[2] / "shared" / "data" / "tainan"
-
-TAINAN_PLAN = """
-[plan]
-name = "臺南市"
-year = 2025
-
-[inputs.communities]
-path = "{data}/areas.gpkg"
-
-[inputs.kindergartens]
-path = "{data}/kindergartens.csv"
-crs = "EPSG:4326"
-
-[inputs.units]
-path = "{data}/villages.gpkg"
-
-[travel]
-limit_m = 2000
-detour = 1.3
-"""
 
 CHILDREN = ("children", "served", "unserved", "unreached")
 SUPPLY = ("places", "vacant")
@@ -83,9 +64,7 @@ def tainan(folder: Path) -> Place:
 
     One point lies in two villages of two towns, as published: the lowest code counts at both levels.
     """
-    plan = folder / "plan.toml"
-    plan.write_text(TAINAN_PLAN.format(data=TAINAN.as_posix()), encoding="utf-8")
-    study = kg.read_study(plan)
+    study = kg.read_study(write_plan(folder))
     villages = gpd.read_file(TAINAN / "villages.gpkg")
     small = villages.assign(large=villages["unit_id"].str[:8])
     codes = small.drop_duplicates(["town_name", "large"]).set_index("town_name")["large"]

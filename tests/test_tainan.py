@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
+from tainan import DATA, write_plan
 
 from kgspatial.plan import PlanRun, run_plan
-
-DATA = Path(__file__).parents[2] / "shared" / "data" / "tainan"
 
 pytestmark = [
     pytest.mark.realdata,
@@ -16,37 +13,11 @@ pytestmark = [
     pytest.mark.skipif(not DATA.is_dir(), reason="the Tainan data are not part of the project"),
 ]
 
-PLAN = """
-[plan]
-name = "臺南市"
-year = 2025
-source_note = "最小統計區與村里人口、幼兒園名冊"
-
-[inputs.communities]
-path = "{data}/areas.gpkg"
-
-[inputs.kindergartens]
-path = "{data}/kindergartens.csv"
-crs = "EPSG:4326"
-
-[inputs.units]
-path = "{data}/villages.gpkg"
-
-[travel]
-limit_m = 2000
-detour = 1.3
-
-[siting]
-new = 5
-"""
-
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> PlanRun:
     folder = tmp_path_factory.mktemp("tainan")
-    plan = folder / "plan.toml"
-    plan.write_text(PLAN.format(data=DATA.as_posix()), encoding="utf-8")
-    return run_plan(plan, folder / "out")
+    return run_plan(write_plan(folder), folder / "out")
 
 
 def test_published_totals_are_in_the_summary(done: PlanRun) -> None:

@@ -239,7 +239,8 @@ def _progress(
 
         def tell(best: float, bound: float, _seconds: float) -> None:
             known = isfinite(best) and isfinite(bound)
-            found = term("command.found", language, best=best, bound=bound) if known else ""
+            sums = {"best": abs(best), "bound": abs(bound)}  # of less money the negative is sought
+            found = term("command.found", language, **sums) if known else ""
             bar.update(task, description=f"{term('command.siting', language)} {found}")
 
         yield show, tell

@@ -36,6 +36,9 @@ CHILD_COLUMNS = ("children", "served", "unserved", "unreached")
 NOBODY = 1e-9
 """Fewer children than this are rounding; a ratio over them tells nothing."""
 
+FOUND_COLUMNS = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")
+"""What a balance finds of each demand point."""
+
 UNIT_COLUMNS = ("unit_id", "name", "name_latin")
 
 
@@ -79,6 +82,11 @@ class Balance:
     travel: TravelMatrix
     year: int | None = None
     problems: pd.DataFrame = field(default_factory=lambda: problem_table([]))
+
+    @property
+    def points(self) -> gpd.GeoDataFrame:
+        """The demand points as they came, without what the balance found of them."""
+        return self.demand[[c for c in self.demand if c not in FOUND_COLUMNS]]
 
     @property
     def totals(self) -> dict[str, float | None]:

@@ -162,7 +162,7 @@ class LayoutSettings:
     least_served: float | None = None
     """The same for the whole area."""
     central: bool = True
-    """Whether each unit keeps, or gets, a public kindergarten where the rule profile asks for one."""
+    """Whether each town keeps, or gets, a public kindergarten where the rule profile asks for one."""
     villages: bool = True
     """Whether large villages keep, or get, a kindergarten where the rule profile asks for one."""
     single_source: bool = False

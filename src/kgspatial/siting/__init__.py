@@ -1,10 +1,10 @@
 """Siting: candidates, location-allocation models, solver, proof and reasons.
 
 Imports from `balance`, `travel`, `demand`, `standards`, `study`. Module order: result, watching, solver,
-arrays, core, worth, model, capacitated, lagrange, _kernels, cover_links, cover_bound, cover_kernels,
+arrays, core, worth, model, capacitated, _kernels, cover_links, cover_bound, cover_kernels,
 cover_prices, cover_search, cover_branch, covering, _median_kernels,
 _median_assignment_kernels, _median_capacity_kernels, median_branching, median_rest, median_search,
-median_capacity, median_shared, median, set_covering_parts, set_covering_room, set_covering, center,
+median_assignment, median_capacity, median_shared, median, set_covering_parts, set_covering_room, set_covering, center,
 candidates, rules_met, explain, propose, layout (on arrays), planning (of a study).
 """
 

@@ -10,18 +10,15 @@ from numba import njit
 
 from kgspatial.siting._median_assignment_kernels import FITS
 from kgspatial.siting._median_kernels import (
-    AFTER_STEPS,
     CLOSED,
     FORCED,
-    LEAST_HIGHER,
     LEAST_STEP,
     MEMORY,
     SHARE_MEMORY,
-    SHORTER,
     STEP,
-    STILL,
     VALUE,
     _take_best,
+    note_bound,
 )
 
 MOST_PACKINGS = 20_000
@@ -150,15 +147,7 @@ def climb_capacity(  # type: ignore[no-untyped-def]
     for _ in range(steps):
         _pack_all(first, points, cost, need, room, state, price, is_shared, value_of, packed_of)
         value = price.sum() + _take_best(value_of, state, count, taken)[0]
-        notes[STILL] += 1
-        if value > notes[VALUE]:
-            if value > notes[VALUE] + LEAST_HIGHER * abs(value):
-                notes[STILL] = 0
-            notes[VALUE] = value
-            best_price[:] = price
-        if notes[STILL] >= AFTER_STEPS:
-            notes[STEP] *= SHORTER
-            notes[STILL] = 0
+        note_bound(value, price, best_price, notes)
         if notes[VALUE] >= cutoff or notes[STEP] < LEAST_STEP:
             return 1
         missing[:] = 1.0

@@ -127,6 +127,20 @@ def _answer(first, order, cost, taken):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
+def note_bound(value, price, best_price, notes):  # type: ignore[no-untyped-def]
+    """Keep the highest bound with its prices; shorten the step when it has not risen for long."""
+    notes[STILL] += 1
+    if value > notes[VALUE]:
+        if value > notes[VALUE] + LEAST_HIGHER * abs(value):
+            notes[STILL] = 0
+        notes[VALUE] = value
+        best_price[:] = price
+    if notes[STILL] >= AFTER_STEPS:
+        notes[STEP] *= SHORTER
+        notes[STILL] = 0
+
+
+@njit(cache=True)
 def climb(  # type: ignore[no-untyped-def]
     steps, first, order, cost, state, count, target, cutoff, price, direction, best_price,
     shares, answer, notes,
@@ -164,15 +178,7 @@ def climb(  # type: ignore[no-untyped-def]
     for number in range(steps):
         value = _worth(first, order, cost, price, worth)
         value += _take_best(worth, state, count, taken)[0]
-        notes[STILL] += 1
-        if value > notes[VALUE]:
-            if value > notes[VALUE] + LEAST_HIGHER * abs(value):
-                notes[STILL] = 0
-            notes[VALUE] = value
-            best_price[:] = price
-        if notes[STILL] >= AFTER_STEPS:
-            notes[STEP] *= SHORTER
-            notes[STILL] = 0
+        note_bound(value, price, best_price, notes)
         if number % ANSWER_EVERY == 0:
             paid = _answer(first, order, cost, taken)
             if paid < notes[ANSWER]:

@@ -104,6 +104,8 @@ def capacitated_coverage(
     fixed, room = _existing(existing, links.shape[0])
     if budget is not None and costs is None:
         raise InputError("a budget needs the costs of the sizes")
+    if p is not None and len(must) > p:
+        raise InputError(f"{len(must)} sites are required, but {p} may be chosen")
     if single_source:
         group = np.arange(len(demand))
         merged, amount = sparse.csr_array(sparse.hstack([links, fixed], format="csr")), demand
@@ -121,12 +123,9 @@ def capacitated_coverage(
     found = tried.taken(np.flatnonzero(answer.values[: len(tried.site)] > 0.5))
     left = max(time_limit_s - (time.perf_counter() - begun), SHRINK_LEAST_S)
     chosen, whole = build.shrink(options.at(found.site), found, answer.objective, left, seed)
-    if not single_source:
-        flow = build.assignment(chosen)
-    elif whole is not None:
-        flow = whole
-    else:
-        flow = build.flow_of(tried, answer.values)
+    if whole is None:
+        whole = build.flow_of(tried, answer.values)
+    flow = whole if single_source else build.assignment(chosen)
     objective = float(answer.objective)
     bound = max(float(answer.bound), objective)
     order = np.argsort(chosen.site)

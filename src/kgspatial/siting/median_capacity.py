@@ -1,7 +1,7 @@
 """The p-median with capacities and whole points: knapsack prices, branching, assignments.
 
 Imports from `_median_kernels`, `_median_capacity_kernels`, `_median_assignment_kernels`,
-`median_branching`. On tables of costs.
+`median_assignment`, `median_branching`. On tables of costs.
 """
 
 from __future__ import annotations
@@ -13,14 +13,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kgspatial.siting._median_assignment_kernels import FITS, assign, relocate
+from kgspatial.siting._median_assignment_kernels import FITS
 from kgspatial.siting._median_capacity_kernels import (
     climb_capacity,
     settle_capacity,
     split_capacity,
 )
 from kgspatial.siting._median_kernels import CLOSED, FORCED, FREE, VALUE, greedy
-from kgspatial.siting.median_branching import SLACK, Best, FoundMedian, branch_and_bound, unit_of
+from kgspatial.siting.median_assignment import (
+    CapacityTask,
+    assign_and_move,
+    capacity_task,
+    paid_at,
+    search_assignments,
+)
+from kgspatial.siting.median_branching import FoundMedian, branch_and_bound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,35 +43,9 @@ ROOT_STEP, NODE_STEP = 1.5, 0.8
 """Steps of the prices and their first length, as in `median_search`."""
 LINKS_AT_ONCE = 500_000
 """Links that may be packed between two looks at the clock."""
-ROUNDS, FEWEST_ROUNDS, PAIRS_LOOKED_AT = 300, 5, 1_000_000_000
-"""How often one of the best sites is moved and the points are assigned anew; and the pairs of
-points that this may compare: an assignment compares all some 15 times."""
-PASSES = 15
-NEAR_SITES, NEAR_CHOSEN = 10, 3
-"""How many sites near a point may enter, and how many of the chosen ones near it may leave."""
 ANSWER_TAKEN = 2
 """What `climb_capacity` returns when the relaxation is an answer: no other of the branch is
 cheaper."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """Costs (`far` for out of reach), needs and rooms; the number of sites; the best so far.
-
-    `is_shared` where points may be shared among sites.
-    """
-
-    cost: Floats
-    need: Floats
-    room: Floats
-    count: int
-    far: float
-    best: Best
-    is_shared: bool = False
-
-    def offer(self, sites: Ints, place: Ints, objective: float) -> None:
-        """Keep an answer when it is cheaper."""
-        self.best.keep(sites, sites[place], objective)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,11 +117,11 @@ def find_capacitated_median(
     compile_capacity()
     until = time.perf_counter() + time_limit_s
     within = np.isfinite(cost) & (need[:, None] <= room * (1 + FITS))
-    task = _task(np.where(within, cost, np.inf), need, room, count, until)
+    task = capacity_task(np.where(within, cost, np.inf), need, room, count, until)
     task.best.gap_target = gap_target
     if not within.any(axis=1).all():
         return task.best.found(np.inf, 0)
-    _search(task, np.random.default_rng(seed))
+    search_assignments(task, np.random.default_rng(seed))
     root = _root(task, within)
     return branch_and_bound(task.best, root, lambda branch: _parts(task, branch))
 
@@ -173,8 +154,8 @@ def bounded_sites(
         Free, forced or closed.
     """
     within = np.isfinite(cost)
-    task = _task(cost, need, room, count, until, is_shared=True)
-    _search(task, np.random.default_rng(seed))
+    task = capacity_task(cost, need, room, count, until, is_shared=True)
+    search_assignments(task, np.random.default_rng(seed))
     sites = task.best.chosen
     if not len(sites):
         sites = np.sort(greedy(np.ascontiguousarray(task.cost.T), count))
@@ -193,41 +174,27 @@ def bounded_sites(
     return max(climbed.bound, 0.0), state
 
 
-def _task(
-    cost: Floats, need: Floats, room: Floats, count: int, until: float, *, is_shared: bool = False
-) -> _Task:
-    """Copies in one layout: the loops are compiled once for each."""
-    within = np.isfinite(cost)
-    dearest = float(np.where(within, cost, 0.0).max(axis=1, initial=0.0).sum())
-    far = 2.0 * dearest + 1.0
-    unit = 0.0 if is_shared else unit_of(cost[within])
-    best = Best(unit, 0.0, until, dearest * (1 + SLACK) + 0.5)
-    table = np.ascontiguousarray(np.where(within, cost, far))
-    own_need, own_room = np.array(need, dtype=np.float64), np.array(room, dtype=np.float64)
-    return _Task(table, own_need.copy(), own_room.copy(), count, far, best, is_shared)
-
-
 @cache
 def compile_capacity() -> None:
     """Compile the loops, or read them compiled: no part of any time limit."""
     random = np.random.default_rng(0)
     cost, need = np.floor(random.uniform(0, 50, (24, 8))), random.integers(1, 9, 24).astype(float)
     room = np.full(8, need.sum() / 3)
-    task = _task(cost, need, room, 4, np.inf)
-    _assigned(task, np.arange(4))
+    task = capacity_task(cost, need, room, 4, np.inf)
+    assign_and_move(task, np.arange(4))
     root = _root(task, np.isfinite(cost))
     for part in _parts(task, root):
         list(_parts(task, part))
 
 
-def _root(task: _Task, within: Flags) -> _Branch:
+def _root(task: CapacityTask, within: Flags) -> _Branch:
     ordered = np.sort(task.cost, axis=1)
     rank = min(within.shape[1] // task.count, within.shape[1] - 1)
     price = np.minimum(ordered[:, rank], np.where(within, task.cost, 0.0).max(axis=1))
     return _Branch(np.zeros(within.shape[1], dtype=np.int8), _as_bits(within), price, -np.inf)
 
 
-def _parts(task: _Task, branch: _Branch) -> Iterator[_Branch]:
+def _parts(task: CapacityTask, branch: _Branch) -> Iterator[_Branch]:
     """Bound a branch; its two parts, unless it holds nothing better than the best answer."""
     best, state = task.best, branch.state.copy()
     links = _links(task, branch.allowed, state)
@@ -243,7 +210,7 @@ def _parts(task: _Task, branch: _Branch) -> Iterator[_Branch]:
     if best.is_late:
         yield _Branch(branch.state, branch.allowed, branch.price, bound)
         return
-    _assigned(task, np.flatnonzero(climbed.taken))
+    assign_and_move(task, np.flatnonzero(climbed.taken))
     if bound >= best.cutoff:
         return
     kept = np.zeros(len(links.points), dtype=np.bool_)
@@ -262,7 +229,7 @@ class _Climb:
     """Prices on their way up for one branch."""
 
     def __init__(
-        self, task: _Task, links: _Links, state: NDArray[np.int8], price: Floats, step: float
+        self, task: CapacityTask, links: _Links, state: NDArray[np.int8], price: Floats, step: float
     ) -> None:
         self.task, self.links, self.state = task, links, state
         self.price, self.best_price = price.copy(), price.copy()
@@ -302,7 +269,7 @@ class _Climb:
 
 
 def _halves(
-    task: _Task, branch: _Branch, allowed: Flags, links: _Links, shares: Floats
+    task: CapacityTask, branch: _Branch, allowed: Flags, links: _Links, shares: Floats
 ) -> Iterator[_Branch]:
     """A point goes to one of its nearer sites or not; else one site is chosen or not."""
     ordered, number = links.ordered(len(task.need))
@@ -321,7 +288,9 @@ def _halves(
     yield from _whole_sites(task, branch, allowed, links)
 
 
-def _whole_sites(task: _Task, branch: _Branch, allowed: Flags, links: _Links) -> Iterator[_Branch]:
+def _whole_sites(
+    task: CapacityTask, branch: _Branch, allowed: Flags, links: _Links
+) -> Iterator[_Branch]:
     """Force or close the first free site; without one, part the links of a point by one."""
     free = np.flatnonzero(branch.state == FREE)
     if len(free):
@@ -343,7 +312,9 @@ def _whole_sites(task: _Task, branch: _Branch, allowed: Flags, links: _Links) ->
             yield _Branch(branch.state, _as_bits(part), branch.price, branch.bound)
 
 
-def _links(task: _Task, allowed: NDArray[np.uint8], state: NDArray[np.int8]) -> _Links | None:
+def _links(
+    task: CapacityTask, allowed: NDArray[np.uint8], state: NDArray[np.int8]
+) -> _Links | None:
     """The allowed links of a branch by site; None when some point has none left."""
     sites = task.cost.shape[1]
     kept = np.unpackbits(allowed, axis=1, count=sites).astype(np.bool_)
@@ -359,25 +330,7 @@ def _as_bits(allowed: Flags) -> NDArray[np.uint8]:
     return np.packbits(allowed, axis=1)
 
 
-def _assigned(task: _Task, sites: Ints) -> None:
-    """Assign the points to these sites, move the sites to the middle of their points, again."""
-    sites = sites.astype(np.int64)
-    place = np.zeros(len(task.need), dtype=np.int64)
-    least = np.inf
-    while len(sites) and not task.best.is_late:
-        paid = float(assign(task.cost, task.need, task.room, sites, task.far, place))
-        if paid >= least:
-            break
-        least = paid
-        if paid < task.best.ceiling:
-            task.offer(sites, place, _value(task, sites, place))
-        if not relocate(task.cost, task.need, task.room, sites, place):
-            break
-        if paid < task.best.ceiling:
-            task.offer(sites, place, _value(task, sites, place))
-
-
-def _offer_links(task: _Task, links: _Links, taken: Floats | Flags) -> None:
+def _offer_links(task: CapacityTask, links: _Links, taken: Floats | Flags) -> None:
     """Offer the answer that takes exactly these links, when it keeps to the rooms and the count."""
     used = np.flatnonzero(taken > 0.5)
     site = np.zeros(len(task.need), dtype=np.int64)
@@ -385,30 +338,4 @@ def _offer_links(task: _Task, links: _Links, taken: Floats | Flags) -> None:
     load = np.bincount(site, task.need, minlength=len(task.room))
     sites, place = np.unique(site, return_inverse=True)
     if len(sites) <= task.count and (load <= task.room * (1 + FITS)).all():
-        task.offer(sites, place, _value(task, sites, place))
-
-
-def _value(task: _Task, sites: Ints, place: Ints) -> float:
-    return float(task.cost[np.arange(len(place)), sites[place]].sum())
-
-
-def _search(task: _Task, random: np.random.Generator) -> None:
-    """Assign from spread sites; then move one of the best sites at a time and assign anew."""
-    sites = task.cost.shape[1]
-    now = greedy(np.ascontiguousarray(task.cost.T), task.count)
-    _assigned(task, now)
-    pairs = PASSES * len(task.need) ** 2
-    for _ in range(min(ROUNDS, max(FEWEST_ROUNDS, PAIRS_LOOKED_AT // pairs))):
-        if task.best.is_late or task.count == sites:
-            break
-        _assigned(task, _shaken(task, task.best.chosen if len(task.best.chosen) else now, random))
-
-
-def _shaken(task: _Task, chosen: Ints, random: np.random.Generator) -> Ints:
-    """Near a random point, another site for one of those that are near it or, as often, for any."""
-    costs = task.cost[random.integers(len(task.cost))]
-    order = np.argsort(costs, kind="stable")
-    is_chosen = np.isin(order, chosen)
-    entering = random.choice(order[~is_chosen][:NEAR_SITES])
-    leaving = random.choice(order[is_chosen][: NEAR_CHOSEN if random.random() < 0.5 else None])
-    return np.append(chosen[chosen != leaving], entering)
+        task.offer(sites, place, paid_at(task, sites, place))

@@ -170,9 +170,8 @@ def _free(study: Study, balance: Balance) -> Balance:
     """The state in which all places are open to all, whatever the balance says of choice."""
     if study.settings.balance.is_free:
         return balance
-    points = balance.demand[[c for c in balance.demand if c not in _RESULTS]]
     return balance_of(
-        study, points, _plain(balance.kindergartens, study), balance.travel, balance.year,
+        study, balance.points, _plain(balance.kindergartens, study), balance.travel, balance.year,
         BalanceSettings(),
     )  # fmt: skip
 
@@ -339,12 +338,10 @@ def _after(
         [old, new.astype({c: old[c].dtype for c in new if c in old and c != "geometry"})]
     )
     gardens = gpd.GeoDataFrame(both.reset_index(drop=True), geometry="geometry", crs=study.crs)
-    points = before.demand[[c for c in before.demand if c not in _RESULTS]]
     return balance_of(
-        study, points, gardens, before.travel.beside(reach.to_destinations(column)), before.year,
+        study, before.points, gardens, before.travel.beside(reach.to_destinations(column)), before.year,
         BalanceSettings(),
     )  # fmt: skip
 
 
 _FOUND = ("unit_id", "served", "vacant", "utilisation", "nearest_children", "gap")
-_RESULTS = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")

@@ -24,7 +24,7 @@ from kgspatial.balance.rules.verdicts import (
     subjects_of,
     texts,
 )
-from kgspatial.standards import Profile
+from kgspatial.standards import Profile, Rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +95,7 @@ def check_towns(
 def _verdicts(study: Study, year: int | None, ruling: Ruling) -> pd.DataFrame:
     """The verdicts of one rule on the units that it names."""
     units = cast("gpd.GeoDataFrame", study.units)
-    towns = units[_is_town(units) & (ruling.rule.streets | ~is_street(units))]
+    towns = units[concerned(units, ruling.rule)]
     gardens = licensed_kindergartens(study, year)
     unit = study.unit_of(gardens.geometry)
     sure, possible, lacks = _central(gardens)
@@ -125,16 +125,18 @@ def is_central(gardens: gpd.GeoDataFrame) -> Flags:
     return np.array([any(map(CENTRAL.search, both)) for both in said], dtype=bool)
 
 
+def concerned(units: gpd.GeoDataFrame, rule: Rule) -> Flags:
+    """Tell which units a rule of towns is about: streets only where it names them."""
+    towns = np.array([not t or bool(TOWN.search(t)) for t in texts(units, "level")], dtype=bool)
+    return np.asarray(towns & (rule.streets | ~is_street(units)))
+
+
 def is_street(units: gpd.GeoDataFrame) -> Flags:
     """Tell which units are streets (街道), by their level or their name."""
     levels, names = texts(units, "level"), texts(units, "name")
     by_level = [bool(STREET.search(t)) and not TOWN.search(STREET.sub("", t)) for t in levels]
     by_name = [bool(STREET_NAME.search(t.strip())) for t in names]
     return np.asarray(np.array(by_level, dtype=bool) | np.array(by_name, dtype=bool))
-
-
-def _is_town(units: gpd.GeoDataFrame) -> Flags:
-    return np.array([not t or bool(TOWN.search(t)) for t in texts(units, "level")], dtype=bool)
 
 
 def _number(towns: gpd.GeoDataFrame, unit: pd.Series) -> NDArray[np.float64]:

@@ -1,6 +1,6 @@
 """What binds a layout: settings and the rule profile turned into conditions of the model.
 
-Imports from `phases`, `courses`, `siting.layout`, `standards`, `study`.
+Imports from `phases`, `courses`, `siting.layout`, `balance.rules`, `standards`, `study`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from kgspatial.balance.rules.towns import RULE as CENTRAL
+from kgspatial.balance.rules.towns import concerned
 from kgspatial.errors import InputError
 from kgspatial.inputs.settings import LayoutSettings
 from kgspatial.siting.layout import Conditions, Need
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
-CENTRAL, OWN_VILLAGE = "towns.central_kindergartens", "villages.own_kindergarten"
+OWN_VILLAGE = "villages.own_kindergarten"
 
 
 def conditions_of(
@@ -140,15 +142,15 @@ def facility_points(phases: Phases) -> gpd.GeoSeries:
 def _central(
     study: Study, phases: Phases, courses: Courses, layout: LayoutSettings, profile: Profile
 ) -> list[Need]:
-    """A public kindergarten in each unit, where the profile has that rule."""
+    """A public kindergarten in each unit that the profile's rule of towns is about."""
     asked = [r for r in profile.rules_in(CENTRAL, phases.years[-1]) if r.binds]
     if not (layout.central and asked and study.units is not None):
         return []
+    towns = study.units[np.logical_or.reduce([concerned(study.units, rule) for rule in asked])]
     unit = study.unit_of(facility_points(phases)).to_numpy()[courses.options.facility]
     public = courses.options.public & (courses.options.capacity > 0)
     return [
-        Need(f"{CENTRAL}: {name}", public & (unit == name)[:, None])
-        for name in study.units["unit_id"]
+        Need(f"{CENTRAL}: {name}", public & (unit == name)[:, None]) for name in towns["unit_id"]
     ]
 
 
@@ -161,12 +163,13 @@ def _of_villages(
     if not (layout.villages and asked and villages is not None):
         return []
     large = villages[villages["residents"] >= asked[-1].value]
-    points = facility_points(phases).to_numpy()
-    limit = study.settings.travel.limit_m
-    found = []
-    for name, shape in zip(large["village_id"], large.geometry, strict=True):
-        area = shape if "Polygon" in shape.geom_type else shape.buffer(limit)
-        inside = np.array([area.intersects(p) for p in points], dtype=bool)
-        there = inside[courses.options.facility][:, None] & (courses.options.capacity > 0)
-        found.append(Need(f"{OWN_VILLAGE}: {name}", there))
-    return found
+    near = large.geometry.buffer(study.settings.travel.limit_m)
+    areas = large.geometry.where(large.geometry.geom_type != "Point", near)
+    points = facility_points(phases)
+    inside = np.zeros((len(large), len(points)), dtype=bool)
+    inside[tuple(points.sindex.query(areas, predicate="intersects"))] = True
+    offered = courses.options.capacity > 0
+    return [
+        Need(f"{OWN_VILLAGE}: {name}", rows[courses.options.facility][:, None] & offered)
+        for name, rows in zip(large["village_id"], inside, strict=True)
+    ]

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 KEEP = "keep"
+NEW = ("build", "convert", "expand")
+"""Actions that make places, and count against the number of new sites."""
+
 PUBLIC, INCLUSIVE = ("public",), ("public", "inclusive")
 COSTS = ("build", "convert", "expand", "running", "close", "nursery", "kind")
 NO_COST = ("close", "nursery", "kind")
@@ -113,7 +116,7 @@ def courses_of(
         if course.phase >= 0:
             spent[q, course.phase] = course.cost
     places = np.array([c.places for c in rows])
-    new = np.array([c.action in ("build", "convert", "expand") for c in rows])
+    new = np.array([c.action in NEW for c in rows])
     from_then = np.array([c.phase for c in rows])[:, None] <= np.arange(len(phases.years))
     least = np.where(new[:, None] & from_then, layout.least_use * places, 0.0)
     options = Options.of(

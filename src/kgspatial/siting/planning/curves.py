@@ -125,7 +125,8 @@ def sensitivity(
     study, balance, layout
         As for :func:`kgspatial.plan_layout`.
     demand, costs : sequence of float
-        Factors on all children; on all money.
+        Factors on all children; on what building, converting, expanding, closing cost, while running
+        costs stay.
     limits_m : sequence of float
         Other walking limits in metres.
 
@@ -143,7 +144,7 @@ def sensitivity(
         runs[f"children x {factor:g}"] = (base, _solved(base, layout, situations=more))
     for factor in costs:
         options = base.courses.options
-        dearer = replace(options, cost=options.cost * factor, running=options.running)
+        dearer = replace(options, cost=options.cost * factor)
         runs[f"cost x {factor:g}"] = (base, _solved(base, layout, options=dearer))
     for limit in limits_m:
         other = _with_limit(study, balance, layout, limit)
@@ -162,11 +163,9 @@ def _with_limit(study: Study, balance: Balance, layout: LayoutSettings, limit: f
     settings = study.settings
     other = replace(settings, travel=replace(settings.travel, limit_m=limit))
     wider = replace(study, settings=other)
-    found = ("served", "unserved", "unreached", "nearest_m", "mean_distance_m")
-    points = balance.demand[[c for c in balance.demand if c not in found]]
-    travel = measure_travel(wider, points, network=balance.travel.network)
+    travel = measure_travel(wider, balance.points, network=balance.travel.network)
     gardens = kindergarten_supply(wider, year=balance.year)
-    return task_of(wider, balance_of(wider, points, gardens, travel, balance.year), layout)
+    return task_of(wider, balance_of(wider, balance.points, gardens, travel, balance.year), layout)
 
 
 def _solved(

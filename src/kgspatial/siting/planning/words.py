@@ -1,6 +1,6 @@
 """The reason of an action in words, in each language.
 
-Imports from `terms`.
+Imports from `courses`, `terms`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from kgspatial.siting.planning.courses import NEW
 from kgspatial.terms import Language, term
-
-NEW = ("build", "convert", "expand")
 
 SAID = 0.5
 """Children from which a whole number says something."""

@@ -16,7 +16,7 @@ from kgspatial.siting.layout import Need
 from kgspatial.siting.layout.columns import Case, room_of
 from kgspatial.siting.layout.program import assemble
 from kgspatial.siting.layout.settling import fixed
-from kgspatial.siting.planning.courses import Courses
+from kgspatial.siting.planning.courses import NEW, Courses
 from kgspatial.siting.solver import solve
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ OTHERS = 40
 
 SAME = 1e-6
 """Children, or money, that are only rounding."""
-
-NEW = ("build", "convert", "expand")
 
 
 class Worth(NamedTuple):

@@ -1,0 +1,121 @@
+"""The tables without a place: births, walks, the ledger, projects.
+
+Imports from `schema`.
+"""
+
+from __future__ import annotations
+
+from kgspatial.layers.schema import (
+    FIRST_YEAR,
+    FUNDING,
+    LAST_YEAR,
+    MEASURES,
+    OFFICES,
+    OUTCOMES,
+    PROBLEM_KINDS,
+    STAGES,
+    USES,
+    WORKS,
+    Column,
+    Layer,
+    count_column,
+    year_column,
+)
+
+TABLES: dict[str, Layer] = {
+    "births": Layer(
+        "births",
+        None,
+        (),
+        (
+            Column("unit_id"),
+            Column("year", "integer", True, FIRST_YEAR, LAST_YEAR, unit="year"),
+            Column("births", "number", required=True, minimum=0, unit="persons"),
+        ),
+    ),
+    "travel": Layer(
+        "travel",
+        None,
+        (),
+        (
+            Column("origin_id", required=True),
+            Column("destination_id", required=True),
+            Column("metres", "number", unit="m"),
+            Column("minutes", "number", unit="min"),
+        ),
+    ),
+    "ledger": Layer(
+        "ledger",
+        None,
+        (),
+        (
+            Column("number"),
+            Column("entry_id"),
+            Column("county"),
+            Column("town"),
+            Column("community", required=True),
+            Column("community_id"),
+            Column("kindergarten"),
+            Column("kindergarten_id"),
+            Column("developer"),
+            year_column("approved_year"),
+            year_column("delivered_year"),
+            count_column("households", "households"),
+            count_column("classes", "classes"),
+            count_column("planned_places", "places"),
+            count_column("places", "places"),
+            Column("problem_kinds", codes=PROBLEM_KINDS),
+            Column("use", values=USES),
+            Column("measures", codes=MEASURES),
+            Column("outcome", values=OUTCOMES),
+            Column("responsible_unit"),
+            Column("responsible_person"),
+            Column("lead_office", codes=OFFICES),
+            Column("stage", values=STAGES),
+            Column("deadline", "date"),
+            Column("progress"),
+            Column("done_date", "date"),
+            Column("planned_date", "date"),
+            Column("designed_date", "date"),
+            Column("built_date", "date"),
+            Column("accepted_date", "date"),
+            Column("handed_over_date", "date"),
+            Column("phase_one_date", "date"),
+            Column("notes"),
+        ),
+    ),
+    "projects": Layer(
+        "projects",
+        None,
+        (),
+        (
+            Column("project_id"),
+            Column("name", required=True),
+            Column("county"),
+            Column("town"),
+            Column("location"),
+            Column("community"),
+            Column("community_id"),
+            Column("kindergarten"),
+            Column("kindergarten_id"),
+            Column("site_id"),
+            Column("work", values=WORKS),
+            count_column("classes", "classes"),
+            count_column("places_added", "places"),
+            count_column("public_places_added", "places"),
+            count_column("investment_wan", "10,000 yuan"),
+            count_column("planned_wan", "10,000 yuan"),
+            count_column("done_wan", "10,000 yuan"),
+            Column("funding", codes=FUNDING),
+            year_column("year"),
+            Column("started", "date"),
+            Column("opens", "date"),
+            Column("progress"),
+            Column("responsible_unit"),
+            Column("notes"),
+        ),
+    ),
+}
+"""Tables without a place: births by calendar year (by unit where `unit_id` is given), the user's
+own travel matrix (a pair of demand point and kindergarten a row), the rectification ledger
+(整治台账, an estate a row) and the list of projects (项目清单)."""
