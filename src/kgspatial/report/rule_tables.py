@@ -28,7 +28,7 @@ from kgspatial.balance.rules.verdicts import (
     open_kindergartens,
 )
 from kgspatial.balance.rules.villages import OWN
-from kgspatial.report.tables import Annex, labelled
+from kgspatial.report.tables import Annex, labelled, says
 from kgspatial.report.wording import clean, header, joined, language_of, shown_names, unit_names
 from kgspatial.terms import Language, has_term, term
 
@@ -158,7 +158,7 @@ def missing_text(missing: object, language: Language) -> str:
 
 def told(frame: pd.DataFrame, columns: Sequence[str], values: Sequence[str]) -> pd.DataFrame:
     """Return the columns that say something; nothing at all where none of `values` is known."""
-    there = [c for c in columns if c in frame.columns and _says(frame[c])]
+    there = [c for c in columns if c in frame.columns and says(frame[c])]
     if not any(c in there for c in values):
         return frame.iloc[:0]
     return frame[there].reset_index(drop=True)
@@ -171,10 +171,6 @@ def _group(token: str) -> str:
 def _called(token: str, language: Language) -> str:
     key = f"verdicts.missing_{token}"
     return term(key, language) if has_term(key) else header(token, language)
-
-
-def _says(column: pd.Series) -> bool:
-    return bool((column.notna() & (column.astype(str) != "")).any())
 
 
 def _of(verdicts: pd.DataFrame, *rules: str) -> pd.DataFrame:

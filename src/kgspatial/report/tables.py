@@ -338,11 +338,12 @@ def _shown(
     frame: pd.DataFrame, columns: tuple[str, ...], keep: tuple[str, ...] = ()
 ) -> pd.DataFrame:
     """Return the columns that are there and say something, with a fresh index."""
-    there = [c for c in columns if c in frame.columns and (c in keep or _says(frame[c]))]
+    there = [c for c in columns if c in frame.columns and (c in keep or says(frame[c]))]
     return frame[there].reset_index(drop=True)
 
 
-def _says(column: pd.Series) -> bool:
+def says(column: pd.Series) -> bool:
+    """Return whether a column holds anything."""
     return bool((column.notna() & (column.astype(str) != "")).any())
 
 

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from kgspatial.errors import InputError, SolverError
 from kgspatial.siting.arrays import Limits, amounts_of, links_of
-from kgspatial.siting.cover_links import first_covering, merged, without_idle
+from kgspatial.siting.cover_links import covered, first_covering, merged, without_idle
 from kgspatial.siting.median_branching import unit_of
 from kgspatial.siting.result import SitingResult, answered, infeasible
 from kgspatial.siting.set_covering_parts import Part, reduced, useful_sites
@@ -248,13 +248,9 @@ def _enough_points(
         model = _share_model(own, amount * scale, need * scale * raised, cost)
         chosen, least = _solved(model, start, len(kept), cost, 0.0, limits)
         bound = bound if raised > 1.0 else least
-        if _covers(own, amount, chosen) >= need * (1 - ENOUGH):
+        if covered(own, amount, chosen) >= need * (1 - ENOUGH):
             return kept[chosen], bound
     return kept[start], bound
-
-
-def _covers(links: sparse.csr_array, amount: Floats, chosen: Ints) -> float:
-    return float(amount[np.diff(links[:, chosen].indptr) > 0].sum())
 
 
 def _least(links: sparse.csr_array, price: Floats) -> float:

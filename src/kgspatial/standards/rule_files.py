@@ -84,8 +84,13 @@ class Rule:
         """Whether it is in force in `year`; without a year, whether it has not been ended."""
         if year is None:
             return self.valid_to is None
-        first, last = self.valid_from or FIRST_YEAR, self.valid_to or LAST_YEAR
+        first, last = self.years
         return first <= year <= last
+
+    @property
+    def years(self) -> tuple[int, int]:
+        """The first and the last year in which it is in force."""
+        return self.valid_from or FIRST_YEAR, self.valid_to or LAST_YEAR
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _read_entries(
     found = tuple(read(entry, group.path, key) for entry in entries)
     if not found:
         raise group.wrong(key, "the list is empty")
-    order = sorted(range(len(found)), key=lambda i: (found[i].classes_from or 0, _years(found[i])))
+    order = sorted(range(len(found)), key=lambda i: (found[i].classes_from or 0, found[i].years))
     for before, after in pairwise(order):
         if _clash(found[before], found[after]):
             message = "two entries of this rule hold at the same time"
@@ -203,13 +203,9 @@ def _numbers(table: Table, known: Known) -> tuple[float, float | None, float | N
     return value, ends.get("low"), ends.get("high")
 
 
-def _years(rule: Rule) -> tuple[int, int]:
-    return rule.valid_from or FIRST_YEAR, rule.valid_to or LAST_YEAR
-
-
 def _clash(before: Rule, after: Rule) -> bool:
     same = before.classes_from == after.classes_from
-    return same and _years(after)[0] <= _years(before)[1]
+    return same and after.years[0] <= before.years[1]
 
 
 def has_binding(rules: tuple[Rule, ...]) -> bool:

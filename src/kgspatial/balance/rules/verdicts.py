@@ -15,7 +15,6 @@ import pandas as pd
 
 from kgspatial.demand.residents import numbers_of
 from kgspatial.standards import Profile, Rule, read_profile
-from kgspatial.standards.rule_files import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -81,12 +80,8 @@ def rulings(profile: Profile, rule_id: str, year: int | None) -> list[Ruling]:
     if found := profile.rules_in(rule_id, year):
         return [Ruling(rule, True) for rule in found]
     said = [rule for rule in profile.rules if rule.id == rule_id]
-    latest = [rule for rule in said if _years(rule) == max(map(_years, said))]
+    latest = [rule for rule in said if rule.years == max(r.years for r in said)]
     return [Ruling(rule, False) for rule in latest]
-
-
-def _years(rule: Rule) -> tuple[int, int]:
-    return rule.valid_from or FIRST_YEAR, rule.valid_to or LAST_YEAR
 
 
 def judged(subjects: pd.DataFrame, ruling: Ruling, known: Known) -> pd.DataFrame:
